@@ -35,6 +35,13 @@ pillion_private_io_thread_post (PillionIoThread *io,
   pillion_io_thread_post (io, func, data);
 }
 
+gboolean
+pillion_private_io_thread_defer (PillionIoFunc func,
+                                 gpointer data)
+{
+  return pillion_io_thread_defer (func, data);
+}
+
 PillionWorkers *
 pillion_private_workers_new (guint max_threads)
 {

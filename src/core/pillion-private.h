@@ -33,6 +33,9 @@ PILLION_PRIVATE
 void             pillion_private_io_thread_post        (PillionIoThread *io,
                                                         PillionIoFunc    func,
                                                         gpointer         data);
+PILLION_PRIVATE
+gboolean         pillion_private_io_thread_defer       (PillionIoFunc    func,
+                                                        gpointer         data);
 
 /* Worker pools: base/pillion-workers.h */
 PILLION_PRIVATE

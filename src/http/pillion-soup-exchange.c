@@ -14,6 +14,7 @@
 #include <pillion-http/pillion-http.h>
 
 #include "http/pillion-http-fields.h"
+#include "http/pillion-read-limit.h"
 #include "http/pillion-soup-error.h"
 #include "http/pillion-soup-gathering.h"
 #include "http/pillion-soup-head.h"
@@ -63,6 +64,7 @@ struct _PillionExchange
   gboolean is_fed;  /* whether the body of the request is read from something else than memory */
   char *origin;     /* if the server may turn out to speak only HTTP/2, or NULL */
   gboolean web_socket_wanted;
+  gboolean limits_reads; /* because there is TLS */
   gboolean connected; /* to the server or its proxy, for this exchange */
   gboolean refused; /* with a status whose body libsoup gathers in memory */
   gint64 max_refusal; /* the largest body of a refusal that is wanted, in bytes, or 0 */
@@ -796,6 +798,8 @@ network_event (SoupMessage *message,
   if (event == G_SOCKET_CLIENT_CONNECTED)
     {
       self->connected = TRUE;
+      if (self->limits_reads && G_IS_SOCKET_CONNECTION (connection))
+        pillion_read_limit_apply (G_SOCKET_CONNECTION (connection));
       if (self->web_socket_wanted && G_IS_SOCKET_CONNECTION (connection))
         g_set_object (&self->socket, g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
     }
@@ -876,6 +880,7 @@ pillion_soup_exchange_new (const PillionSoupShared *shared,
       self->restart_handler = g_signal_connect (self->message, "restarted", G_CALLBACK (restarted), self);
     }
 
+  self->limits_reads = tls || (request->proxy != NULL && pillion_proxy_tunnels (request->proxy, request->uri, request->web_socket));
   if (self->bulk && !request->only_http1 && !request->web_socket)
     self->origin = g_strdup (request->origin);
   if (request->proxy != NULL)

@@ -111,7 +111,7 @@ do_deed (ChaosLine *line,
       if (secured)
         for (guint i = 0; gnutls_alert_send (line->session, GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED) == 0; i++)
           {
-            if (i % 100 == 0 && !chaos_line_pause (line))
+            if (i % 100 == 0 && !chaos_line_is_open (line))
               break;
           }
       else
@@ -343,6 +343,7 @@ secure_oddly (ChaosLine *line,
       return chaos_line_secure (line, credentials, TLS_1_2, NULL);
     default:
       line->wants_certificate = odd == ODD_WANTS_CERTIFICATE;
+      line->sends_tickets = odd >= ODD_TICKETS_ONCE && odd <= ODD_TICKETS_FOREVER;
       return chaos_line_secure (line, credentials, TLS_1_3, NULL);
     }
 }
@@ -359,7 +360,7 @@ repeat (ChaosLine *line,
                  : odd >= ODD_KEYS_ONCE    ? gnutls_session_key_update (line->session, 0)
                                            : gnutls_rehandshake (line->session);
 
-      if (result < 0 || (i % 100 == 99 && !chaos_line_pause (line)))
+      if (result < 0 || (i % 100 == 99 && !chaos_line_is_open (line)))
         return FALSE;
     }
 

@@ -13,9 +13,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* How much of a flood is sent at once, and how long it waits then, in ms */
-#define FLOOD 4096
-#define FLOOD_MSEC 5
+/* How much of a flood is sent at once */
+#define FLOOD (64 * 1024)
 
 void
 chaos_line_init (ChaosLine *self,
@@ -118,6 +117,17 @@ pull (gnutls_transport_ptr_t data,
   return n;
 }
 
+/* With a key of its own, so that no session is resumed */
+static void
+enable_tickets (gnutls_session_t session)
+{
+  gnutls_datum_t key;
+
+  g_assert_cmpint (gnutls_session_ticket_key_generate (&key), ==, 0);
+  g_assert_cmpint (gnutls_session_ticket_enable_server (session, &key), ==, 0);
+  gnutls_free (key.data);
+}
+
 gboolean
 chaos_line_secure (ChaosLine *self,
                    gnutls_certificate_credentials_t credentials,
@@ -134,6 +144,8 @@ chaos_line_secure (ChaosLine *self,
     gnutls_alpn_set_protocols (self->session, &name, 1, GNUTLS_ALPN_MANDATORY);
   if (self->wants_certificate)
     gnutls_certificate_server_set_request (self->session, GNUTLS_CERT_REQUIRE);
+  if (self->sends_tickets)
+    enable_tickets (self->session);
   gnutls_transport_set_ptr (self->session, self);
   gnutls_transport_set_push_function (self->session, push);
   gnutls_transport_set_pull_function (self->session, pull);
@@ -288,9 +300,9 @@ repeat (const void *bytes,
 }
 
 gboolean
-chaos_line_pause (ChaosLine *self)
+chaos_line_is_open (ChaosLine *self)
 {
-  return wait_open (self, FLOOD_MSEC);
+  return wait_open (self, 0);
 }
 
 void
@@ -300,7 +312,7 @@ chaos_line_flood (ChaosLine *self,
 {
   g_autoptr (GByteArray) all = repeat (bytes, length);
 
-  while (chaos_line_write (self, all->data, all->len) && chaos_line_pause (self))
+  while (chaos_line_write (self, all->data, all->len) && chaos_line_is_open (self))
     ;
 }
 
@@ -311,7 +323,7 @@ chaos_line_flood_raw (ChaosLine *self,
 {
   g_autoptr (GByteArray) all = repeat (bytes, length);
 
-  while (chaos_line_write_raw (self, all->data, all->len) && chaos_line_pause (self))
+  while (chaos_line_write_raw (self, all->data, all->len) && chaos_line_is_open (self))
     ;
 }
 

@@ -18,6 +18,7 @@ typedef struct
   gboolean trickles;        /* sends byte by byte */
   int pace;                 /* and waits so long after each one, in ms */
   gboolean wants_certificate; /* of the client, in the handshake */
+  gboolean sends_tickets;     /* after the handshake, when it is told to */
 } ChaosLine;
 
 void     chaos_line_init       (ChaosLine                        *self,
@@ -50,7 +51,7 @@ gboolean chaos_line_write_raw  (ChaosLine                        *self,
                                 const void                       *bytes,
                                 gsize                             length);
 
-/* The same again and again until the client closes, but not so fast that the client would do nothing else */
+/* The same again and again until the client closes, as fast as it takes it */
 void     chaos_line_flood      (ChaosLine                        *self,
                                 const void                       *bytes,
                                 gsize                             length);
@@ -58,7 +59,7 @@ void     chaos_line_flood_raw  (ChaosLine                        *self,
                                 const void                       *bytes,
                                 gsize                             length);
 /* For other floods, after a few times each. FALSE if the client has closed. */
-gboolean chaos_line_pause      (ChaosLine                        *self);
+gboolean chaos_line_is_open    (ChaosLine                        *self);
 
 /* Returns when everything that was sent is in the client's socket, or the client has closed */
 void     chaos_line_await_arrival (ChaosLine                     *self);
