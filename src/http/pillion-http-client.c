@@ -645,7 +645,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
   /**
    * PillionHttpClient:tls-database: (getter get_tls_database) (setter set_tls_database)
    *
-   * The authorities that certificates are verified against; %NULL for the system's.
+   * The authorities that the certificates of servers and of `https` proxies are verified against; %NULL for the system's.
    *
    * Since: 1.0
    */

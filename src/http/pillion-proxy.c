@@ -12,6 +12,7 @@
 
 #include "core/pillion-private.h"
 #include "http/pillion-http-credentials-private.h"
+#include "http/pillion-socks4.h"
 #include "http/pillion-tunnel.h"
 
 /* The ports that curl takes */
@@ -27,6 +28,19 @@ static const struct
   { "http", "http" },      { "https", "https" },   { "socks", "socks4" },   { "socks4", "socks4" },
   { "socks4a", "socks4a" }, { "socks5", "socks5" }, { "socks5h", "socks5" },
 };
+
+/* What GIO knows a proxy by that does not speak HTTP, or speaks it without a tunnel */
+static const char *
+get_protocol (PillionProxy *self)
+{
+  gboolean by_name = strcmp (self->scheme, "socks4a") == 0;
+
+  if (!by_name && strcmp (self->scheme, "socks4") != 0)
+    return self->scheme;
+
+  pillion_socks4_register ();
+  return by_name ? PILLION_SOCKS4A_PROTOCOL : PILLION_SOCKS4_PROTOCOL;
+}
 
 static const char *
 find_scheme (const char *name)
@@ -170,9 +184,9 @@ pillion_proxy_make_gio_uri (PillionProxy *self,
     }
 
   if (self->credentials == NULL || pillion_proxy_is_http (self))
-    return g_strdup (self->origin);
+    return g_strconcat (get_protocol (self), "://", self->address, NULL);
 
   user = g_uri_escape_string (self->credentials->user, NULL, FALSE);
   password = g_uri_escape_string (self->credentials->password, NULL, FALSE);
-  return g_strconcat (self->scheme, "://", user, ":", password, "@", self->address, NULL);
+  return g_strconcat (get_protocol (self), "://", user, ":", password, "@", self->address, NULL);
 }

@@ -803,6 +803,13 @@ network_event (SoupMessage *message,
       if (self->web_socket_wanted && G_IS_SOCKET_CONNECTION (connection))
         g_set_object (&self->socket, g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
     }
+  else if (event == G_SOCKET_CLIENT_PROXY_NEGOTIATING)
+    {
+      GTlsDatabase *database = pillion_soup_pool_get_options (self->shared->pool)->tls_database;
+
+      if (database != NULL)
+        pillion_tunnel_set_database (connection, database);
+    }
   else if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
     {
       const PillionConnectionOptions *options = pillion_soup_pool_get_options (self->shared->pool);

@@ -62,6 +62,15 @@ pillion_tunnel_make_target (const char *host,
   return g_strdup_printf (strchr (host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
 }
 
+#define DATABASE "pillion-tls-database"
+
+void
+pillion_tunnel_set_database (GIOStream *stream,
+                             GTlsDatabase *database)
+{
+  g_object_set_data_full (G_OBJECT (stream), DATABASE, g_object_ref (database), g_object_unref);
+}
+
 /* One that is being made */
 typedef struct
 {
@@ -276,6 +285,9 @@ tunnel_connect_async (GProxy *proxy,
           g_object_unref (task);
           return;
         }
+      /* Otherwise it is the system's */
+      if (g_object_get_data (G_OBJECT (stream), DATABASE) != NULL)
+        g_tls_connection_set_database (G_TLS_CONNECTION (secured), g_object_get_data (G_OBJECT (stream), DATABASE));
       g_object_unref (self->stream);
       self->stream = secured;
       g_tls_connection_handshake_async (G_TLS_CONNECTION (secured), G_PRIORITY_DEFAULT, cancellable, on_secured, task);

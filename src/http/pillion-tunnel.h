@@ -15,6 +15,10 @@
 /* Makes them known to GIO, before the first one is used. GIO loads all its modules for that, which takes longer than a call over HTTP. */
 void        pillion_tunnel_register       (void);
 
+/* What the certificate of a proxy has to be signed by, for @stream, which is connected to it */
+void        pillion_tunnel_set_database   (GIOStream    *stream,
+                                           GTlsDatabase *database);
+
 /* Host and port, as they are named to the proxy */
 char       *pillion_tunnel_make_target    (const char   *host,
                                            guint         port);
