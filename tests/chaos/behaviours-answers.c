@@ -242,14 +242,59 @@ make_gzip (guint times)
   return content;
 }
 
-/* Decodes to 128 MiB */
+/* Decodes to 128 MiB, in so many steps, the last of which has this format. Made once, because that takes long. */
 static GByteArray *
-make_bomb (void)
+make_bomb (GZlibCompressorFormat format,
+           guint times)
 {
-  gsize length = 128 << 20;
-  g_autofree guint8 *zeros = g_malloc0 (length);
+  static GByteArray *bombs[G_ZLIB_COMPRESSOR_FORMAT_RAW + 1];
+  GByteArray *content;
 
-  return chaos_append_gzip (g_byte_array_new (), zeros, length);
+  if (bombs[format] == NULL)
+    {
+      gsize length = 128 << 20;
+      g_autofree guint8 *zeros = g_malloc0 (length);
+
+      bombs[format] = chaos_append_coded (g_byte_array_new (), format, zeros, length);
+    }
+
+  content = g_byte_array_append (g_byte_array_new (), bombs[format]->data, bombs[format]->len);
+  for (guint i = 1; i < times; i++)
+    {
+      GByteArray *coded = chaos_append_gzip (g_byte_array_new (), content->data, content->len);
+
+      g_byte_array_unref (content);
+      content = coded;
+    }
+
+  return content;
+}
+
+static void
+add_bombs (GPtrArray *list)
+{
+  const struct
+  {
+    const char *name;
+    const char *codings;
+    GZlibCompressorFormat format;
+    guint times;
+  } cases[] = {
+    { "coding/bomb", "gzip", G_ZLIB_COMPRESSOR_FORMAT_GZIP, 1 },
+    { "coding/bomb-twice", "gzip, gzip", G_ZLIB_COMPRESSOR_FORMAT_GZIP, 2 },
+    { "coding/bomb-four-times", "gzip, gzip, gzip, gzip", G_ZLIB_COMPRESSOR_FORMAT_GZIP, 4 },
+    { "coding/bomb-deflate", "deflate", G_ZLIB_COMPRESSOR_FORMAT_ZLIB, 1 },
+    { "coding/bomb-raw-deflate", "deflate", G_ZLIB_COMPRESSOR_FORMAT_RAW, 1 },
+    { "coding/bomb-mixed", "deflate, gzip", G_ZLIB_COMPRESSOR_FORMAT_ZLIB, 2 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    add_coded (list, cases[i].name, cases[i].codings, make_bomb (cases[i].format, cases[i].times), CHAOS_KEEP, CHAOS_FAILS)->bomb = TRUE;
+
+  /* Of codings that nobody asked for, nothing is decoded */
+  add_coded (list, "coding/bomb-brotli", "br", chaos_append (g_byte_array_new (), "\x5b\xff\xff\xff\xaf"), CHAOS_KEEP, CHAOS_FAILS);
+  add_coded (list, "coding/bomb-zstd", "zstd", chaos_append (g_byte_array_new (), "\x28\xb5\x2f\xfd\xa4\xff\xff\xff\xff\xff"), CHAOS_KEEP, CHAOS_FAILS);
+  add_coded (list, "coding/bomb-five-times", "gzip, gzip, gzip, gzip, gzip", make_bomb (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 5), CHAOS_KEEP, CHAOS_FAILS);
 }
 
 static GByteArray *
@@ -298,7 +343,7 @@ add_codings (GPtrArray *list)
   add_coded (list, "coding/short", "gzip", g_byte_array_set_size (bytes, bytes->len - 3), CHAOS_KEEP, CHAOS_FAILS);
   bytes = make_gzip (1);
   add_coded (list, "coding/only-head", "gzip", g_byte_array_set_size (bytes, 10), CHAOS_KEEP, CHAOS_FAILS);
-  add_coded (list, "coding/bomb", "gzip", make_bomb (), CHAOS_KEEP, CHAOS_FAILS);
+  add_bombs (list);
   g_string_free (many, TRUE);
 }
 

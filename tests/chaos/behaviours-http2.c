@@ -1058,6 +1058,7 @@ add_bodies (GPtrArray *list)
   add (list, "data/frame-largest", append_too_large, 0xffffff, CHAOS_SILENCE, CHAOS_FAILS);
   add (list, "data/much", append_much, 600, CHAOS_KEEP, CHAOS_FAILS);
   self = add (list, "data/flood", append_beyond, 0, CHAOS_FLOOD, CHAOS_FAILS);
+  self->bomb = TRUE;
   self->n_repeated = 16384 + 9;
 
   add (list, "coding/gzip", append_gzip, 0, CHAOS_KEEP, CHAOS_GOOD);

@@ -235,6 +235,32 @@ add_fields (GPtrArray *list)
     { "nonsense", "soon" },
     { "fraction", "0.5" },
   };
+  /* To those who do ask. What makes no sense counts for nothing, and what is too far in the future is no reason to wait. */
+  const struct
+  {
+    const char *name;
+    const char *fields;
+    gboolean passes;
+  } lies[] = {
+    { "none", "", TRUE },
+    { "zero", "Retry-After: 0\r\n", TRUE },
+    { "one", "Retry-After: 1\r\n", TRUE },
+    { "zeros", "Retry-After: 0000000000000000000000000000000\r\n", TRUE },
+    { "negative", "Retry-After: -1\r\n", TRUE },
+    { "fraction", "Retry-After: 0.5\r\n", TRUE },
+    { "nonsense", "Retry-After: soon\r\n", TRUE },
+    { "empty", "Retry-After: \r\n", TRUE },
+    { "unit", "Retry-After: 1 s\r\n", TRUE },
+    { "date-of-past", "Retry-After: Thu, 01 Jan 1970 00:00:00 GMT\r\n", TRUE },
+    { "date-of-nonsense", "Retry-After: Thu, 99 Foo 99999 25:61:61 GMT\r\n", TRUE },
+    { "two", "Retry-After: 0\r\nRetry-After: 0\r\n", TRUE },
+    { "too-long", "Retry-After: 121\r\n", FALSE },
+    { "overflow-32", "Retry-After: 4294967296\r\n", FALSE },
+    { "overflow-64", "Retry-After: 18446744073709551616\r\n", FALSE },
+    { "overflow-usec", "Retry-After: 18446744073710\r\n", FALSE },
+    { "huge", "Retry-After: 99999999999999999999999999999999999999\r\n", FALSE },
+    { "date-of-future", "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n", FALSE },
+  };
   g_autofree char *long_name = g_strnfill (5000, 'n');
   g_autofree char *disposition =
     g_strdup_printf ("HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=\"%s\"\r\nContent-Length: 2000\r\n\r\n", long_name);
@@ -262,6 +288,17 @@ add_fields (GPtrArray *list)
       g_autofree char *answer = g_strdup_printf ("HTTP/1.1 %u Later\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n", i % 2 == 0 ? 503 : 429, delays[i][1]);
 
       chaos_add_text (list, name, answer, CHAOS_KEEP, CHAOS_FAILS);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (lies); i++)
+    {
+      g_autofree char *name = g_strconcat ("retry-after/then-good/", lies[i].name, NULL);
+      g_autofree char *answer =
+        g_strdup_printf ("HTTP/1.1 %u Later\r\n%sContent-Length: 0\r\n\r\n", i % 2 == 0 ? 503 : 429, lies[i].fields);
+      ChaosBehaviour *self = chaos_add_text (list, name, answer, CHAOS_KEEP, CHAOS_FAILS);
+
+      chaos_then (self, make_good (), CHAOS_KEEP);
+      self->passes = lies[i].passes;
     }
 }
 

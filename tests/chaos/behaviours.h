@@ -53,6 +53,7 @@ struct _ChaosBehaviour
   ChaosEnd end;
   ChaosBehaviour *next; /* what it does with the next request, or NULL for the same again; it lives as long as this one */
 
+  const char *proxy;   /* the scheme of the proxy that it is; NULL for http */
   ChaosServe serve;    /* NULL if it is CHAOS_PLAIN */
   gpointer plan;       /* its own; freed by g_free () */
 
@@ -60,6 +61,8 @@ struct _ChaosBehaviour
   gboolean no_content; /* a success that leaves nothing to save */
   gboolean hasty;      /* nothing but the client's limits ends it */
   gboolean floods_tls; /* with records that mean nothing, without end */
+  gboolean passes;     /* another attempt is due soon, and good */
+  gboolean bomb;       /* is small, and becomes huge: a failure only for what has a limit */
   gsize upload;        /* the size of the file that is uploaded, or 0 for the usual one */
   GBytes *content;     /* what a GET may give, decoded */
 };

@@ -50,7 +50,16 @@ chaos_append_gzip (GByteArray *array,
                    const guint8 *data,
                    gsize length)
 {
-  g_autoptr (GConverter) compressor = G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 6));
+  return chaos_append_coded (array, G_ZLIB_COMPRESSOR_FORMAT_GZIP, data, length);
+}
+
+GByteArray *
+chaos_append_coded (GByteArray *array,
+                    GZlibCompressorFormat format,
+                    const guint8 *data,
+                    gsize length)
+{
+  g_autoptr (GConverter) compressor = G_CONVERTER (g_zlib_compressor_new (format, 6));
   gsize room = length + 1000;
   g_autofree guint8 *coded = g_malloc (room);
   gsize n_read;

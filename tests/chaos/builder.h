@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include <gio/gio.h>
+
 #include "behaviours.h"
 
 #define CHAOS_BODY_LENGTH 2000
@@ -31,6 +33,11 @@ GByteArray     *chaos_append         (GByteArray     *array,
                                       const char     *text);
 GByteArray     *chaos_append_body    (GByteArray     *array);
 GByteArray     *chaos_append_gzip    (GByteArray     *array,
+                                      const guint8   *data,
+                                      gsize           length);
+/* @format is gzip, zlib (which HTTP calls deflate) or raw deflate */
+GByteArray     *chaos_append_coded   (GByteArray     *array,
+                                      GZlibCompressorFormat format,
                                       const guint8   *data,
                                       gsize           length);
 /* In chunks of @size bytes, without the last one */
@@ -79,6 +86,10 @@ void            chaos_set_content    (ChaosBehaviour *self,
                                       const void     *data,
                                       gsize           length);
 void            chaos_set_no_content (ChaosBehaviour *self);
+
+/* Does what a good proxy does until there is a line to the server behind it; that one takes over then. FALSE if the client closes. */
+gboolean        chaos_proxy_pass     (ChaosLine            *line,
+                                      const ChaosBehaviour *behaviour);
 
 /* One file of the table each */
 void            chaos_add_answers    (GPtrArray      *list);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include <glib/gstdio.h>
+#include "builder.h"
 #include <json-glib/json-glib.h>
 
 /* What is uploaded, unless the behaviour wants more: more than is read in one go */
@@ -53,6 +53,37 @@ put (ChaosCell *cell,
   g_autoptr (PillionTask) task = NULL;
 
   pillion_http_request_set_body (request, chaos_get_body (), "application/json");
+  task = pillion_http_client_send (cell->client, request, NULL);
+
+  return await_body (task, error);
+}
+
+/* The same, from a stream that can't be read twice */
+static GBytes *
+put_once (ChaosCell *cell,
+          GError **error)
+{
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("PUT", cell->url);
+  g_autoptr (GInputStream) memory = g_memory_input_stream_new_from_bytes (chaos_get_body ());
+  /* Has no way back */
+  g_autoptr (GConverter) copier = G_CONVERTER (g_charset_converter_new ("UTF-8", "UTF-8", NULL));
+  g_autoptr (GInputStream) stream = g_converter_input_stream_new (memory, copier);
+  g_autoptr (PillionTask) task = NULL;
+
+  pillion_http_request_set_body_from_stream (request, stream, CHAOS_BODY_LENGTH, "application/json");
+  task = pillion_http_client_send (cell->client, request, NULL);
+
+  return await_body (task, error);
+}
+
+static GBytes *
+retry (ChaosCell *cell,
+       GError **error)
+{
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", cell->url);
+  g_autoptr (PillionTask) task = NULL;
+
+  pillion_http_request_set_max_retries (request, 1);
   task = pillion_http_client_send (cell->client, request, NULL);
 
   return await_body (task, error);
@@ -225,6 +256,8 @@ const ChaosKind chaos_kinds[] = {
   { "bytes", get_bytes, .in_memory = TRUE },
   { "json", get_json, .in_memory = TRUE, .is_json = TRUE },
   { "put", put, .in_memory = TRUE },
+  { "once", put_once, .in_memory = TRUE, .sends_once = TRUE, .only = "redirect/" },
+  { "retried", retry, .in_memory = TRUE, .retries = TRUE, .only = "retry-after/" },
   { "upload", upload, .in_memory = TRUE, .from_file = TRUE },
   { "stream", read_stream },
   { "download", download, .to_file = TRUE },

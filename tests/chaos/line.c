@@ -27,6 +27,7 @@ void
 chaos_line_clear (ChaosLine *self)
 {
   g_clear_pointer (&self->session, gnutls_deinit);
+  g_clear_pointer (&self->outer, gnutls_deinit);
   g_byte_array_unref (self->input);
 }
 
@@ -97,7 +98,7 @@ push (gnutls_transport_ptr_t data,
 {
   ChaosLine *self = data;
 
-  if (send_limited (self, bytes, length))
+  if (self->outer != NULL ? gnutls_record_send (self->outer, bytes, length) == (gssize) length : send_limited (self, bytes, length))
     return (gssize) length;
 
   gnutls_transport_set_errno (self->session, EPIPE);
@@ -110,10 +111,37 @@ pull (gnutls_transport_ptr_t data,
       size_t length)
 {
   ChaosLine *self = data;
+  gssize n = self->outer != NULL ? gnutls_record_recv (self->outer, bytes, length) : receive (self, bytes, length);
+
+  if (n < 0)
+    gnutls_transport_set_errno (self->session, self->outer != NULL ? EPIPE : errno);
+  return n;
+}
+
+static gssize
+push_outer (gnutls_transport_ptr_t data,
+            const void *bytes,
+            size_t length)
+{
+  ChaosLine *self = data;
+
+  if (send_limited (self, bytes, length))
+    return (gssize) length;
+
+  gnutls_transport_set_errno (self->outer, EPIPE);
+  return -1;
+}
+
+static gssize
+pull_outer (gnutls_transport_ptr_t data,
+            void *bytes,
+            size_t length)
+{
+  ChaosLine *self = data;
   gssize n = receive (self, bytes, length);
 
   if (n < 0)
-    gnutls_transport_set_errno (self->session, errno);
+    gnutls_transport_set_errno (self->outer, errno);
   return n;
 }
 
@@ -137,6 +165,12 @@ chaos_line_secure (ChaosLine *self,
   gnutls_datum_t name = { (guint8 *) protocol, protocol != NULL ? (guint) strlen (protocol) : 0 };
   int result;
 
+  if (self->session != NULL)
+    {
+      self->outer = g_steal_pointer (&self->session);
+      gnutls_transport_set_push_function (self->outer, push_outer);
+      gnutls_transport_set_pull_function (self->outer, pull_outer);
+    }
   g_assert_cmpint (gnutls_init (&self->session, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET), ==, 0);
   g_assert_cmpint (gnutls_priority_set_direct (self->session, priorities, NULL), ==, 0);
   gnutls_credentials_set (self->session, GNUTLS_CRD_CERTIFICATE, credentials);

@@ -12,6 +12,7 @@ typedef struct
 {
   int fd;
   gnutls_session_t session; /* NULL before the handshake */
+  gnutls_session_t outer;   /* that of a proxy around it, or NULL */
   GByteArray *input;        /* what was read and not taken */
   gsize n_sent;             /* bytes on the wire */
   gsize limit;              /* how many may be sent: then the line is cut, and every call fails */
@@ -25,7 +26,7 @@ void     chaos_line_init       (ChaosLine                        *self,
                                 int                               fd);
 void     chaos_line_clear      (ChaosLine                        *self);
 
-/* From here on everything goes through TLS. @protocol is the only one that is spoken; NULL for none. */
+/* From here on everything goes through TLS, inside of that which there may be already. @protocol is the only one that is spoken; NULL for none. */
 gboolean chaos_line_secure     (ChaosLine                        *self,
                                 gnutls_certificate_credentials_t  credentials,
                                 const char                       *priorities,

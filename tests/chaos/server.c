@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/pillion-sync.h"
+#include "builder.h"
 #include "certificates.h"
 
 struct _ChaosServer
@@ -46,14 +47,13 @@ take_request (ChaosLine *line)
 
 static void
 serve_half (ChaosLine *line,
-            ChaosGround ground)
+            const ChaosBehaviour *behaviour)
 {
-  static const char established[] = "HTTP/1.1 200 Established\r\n\r\n";
   GBytes *answer = chaos_get_answer ();
 
-  if (ground == CHAOS_TUNNEL && (!take_request (line) || !chaos_line_write (line, established, strlen (established))))
+  if (!chaos_proxy_pass (line, behaviour))
     return;
-  if ((ground == CHAOS_TLS || ground == CHAOS_TUNNEL) &&
+  if ((behaviour->ground == CHAOS_TLS || behaviour->ground == CHAOS_TUNNEL) &&
       !chaos_line_secure (line, chaos_certificates_get (CHAOS_CERTIFICATE_GOOD), "NORMAL", NULL))
     return;
   if (!take_request (line) || !chaos_line_write (line, g_bytes_get_data (answer, NULL), g_bytes_get_size (answer) - 1000))
@@ -75,7 +75,7 @@ serve (gpointer data)
   pillion_mutex_unlock (&server->lock);
 
   if (half)
-    serve_half (&self->line, server->behaviour->ground);
+    serve_half (&self->line, server->behaviour);
   else
     server->behaviour->serve (&self->line, server->behaviour);
 
