@@ -4,11 +4,11 @@
 
 """Runs a fuzzer as a test: fuzz.py NAME PROGRAM CORPUS RUNS
 
-It ends after a minute. With the usual seed, it also ends after RUNS inputs. They are the same ones each time, so what
-fails for the first time fails because the code or the corpus has changed.
+With the usual seed, it ends after RUNS inputs, which take about a minute of a processor. They are the same each time, so a
+new failure means that the code or the corpus has changed.
 
-PILLION_FUZZ_SEED is another seed, with which only the minute counts, and PILLION_FUZZ_SECONDS another length of the minute.
-PILLION_FUZZ_HURRY is a file; if it exists, somebody is waiting, and ten seconds have to do.
+With another seed, PILLION_FUZZ_SEED, it ends after a minute; PILLION_FUZZ_SECONDS changes that. PILLION_FUZZ_UNTIL says that
+it runs beside other tests, to which it gives way, and is the time (in seconds since 1970) after which ten seconds have to do.
 """
 
 import base64
@@ -39,10 +39,15 @@ def report(name, folder):
 
 
 def give_way():
-    """Lets everything else go first. Each test has a session of its own, and Linux may share the processors out among these."""
+    """Lets everything else go first."""
     try:
+        # Linux may share the processors among sessions before it looks at their processes, and each test has its own
         pathlib.Path('/proc/self/autogroup').write_text('19', encoding='ascii')
     except OSError:
+        pass
+    try:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    except (AttributeError, OSError):
         pass
 
 
@@ -55,21 +60,17 @@ def without_chance(command):
 
 def run(command):
     """Runs a fuzzer, and returns its exit code."""
-    hurry = os.environ.get('PILLION_FUZZ_HURRY')
-    if hurry:
+    until = os.environ.get('PILLION_FUZZ_UNTIL')
+    if until:
         give_way()
-    begin = time.monotonic()
     with subprocess.Popen(command, stderr=subprocess.STDOUT) as process:
-        while hurry and not (os.path.exists(hurry) and time.monotonic() - begin > 10):
-            try:
-                return process.wait(1)
-            except subprocess.TimeoutExpired:
-                pass
-        if hurry:
-            print('It ends early, because nothing else is left to be done.', flush=True)
+        try:
+            status = process.wait(max(10, float(until) - time.time()) if until else None)
+        except subprocess.TimeoutExpired:
+            print('It ends early, because the tests have taken long enough.', flush=True)
             process.send_signal(signal.SIGINT)
-        status = process.wait()
-        return 0 if status == INTERRUPTED else status
+            status = process.wait()
+    return 0 if status == INTERRUPTED else status
 
 
 def main():
@@ -83,14 +84,16 @@ def main():
         inputs = pathlib.Path(folder, 'inputs')
         inputs.write_text(','.join(str(path) for path in sorted(pathlib.Path(corpus).iterdir())), encoding='utf-8')
         command = [
-            program, f'-seed={seed}', f'-max_total_time={seconds}', f'-seed_inputs=@{inputs}', f'-artifact_prefix={found}/',
+            program, f'-seed={seed}', f'-seed_inputs=@{inputs}', f'-artifact_prefix={found}/',
             # However busy the machine is
-            '-timeout=120', '-rss_limit_mb=2048', '-print_final_stats=1', '-verbosity=0',
+            '-timeout=600', '-rss_limit_mb=2048', '-print_final_stats=1', '-verbosity=0',
             # Its own, 77, would mean that the test was skipped
             '-error_exitcode=1', '-timeout_exitcode=1',
         ]
         if seed == USUAL_SEED:
             command = without_chance([*command, f'-runs={runs}'])
+        else:
+            command.append(f'-max_total_time={seconds}')
         print(f'{name}: PILLION_FUZZ_SEED={seed}', flush=True)
         status = run(command)
         if status != 0:
