@@ -8,9 +8,8 @@
 #include "http/pillion-part-file.h"
 #include "http/pillion-part-writer.h"
 
-/* The part file of a download, and the worker that does the slow part of writing it, one step at a time. The worker has the file only up to where
- * the step goes, so more can be written meanwhile; the rest of what can be done with it has to wait until the worker gives it back. Embedded. All of
- * it belongs to the I/O thread. */
+/* The part file of a download, and the worker that does the slow part of writing it, one step at a time. Meanwhile more can be written, but anything
+ * else has to wait until the worker gives the file back. Embedded. All of it belongs to the I/O thread. */
 typedef struct
 {
   const char *digest;      /* what the program expects, or NULL; not owned */

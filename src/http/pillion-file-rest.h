@@ -15,7 +15,7 @@
 typedef struct
 {
   PillionFileOutput *output; /* where it goes; not owned, like the body and the call */
-  PillionFileBody *body;     /* what comes now */
+  PillionFileBody *body;     /* what the current response brings */
   PillionCall *call;         /* NULL before the first request */
   void (*written) (gpointer data);
   void (*changed) (gpointer data);
@@ -49,7 +49,7 @@ void           pillion_file_rest_init          (PillionFileRest   *self,
                                                 gpointer           data);
 void           pillion_file_rest_clear         (PillionFileRest   *self);
 
-/* Whether what comes of the call's method can be continued at all: that of any but GET depends on more than the URL */
+/* Whether a response to the call's method can be continued at all: it can't unless the method is GET, because then it depends on more than the URL */
 gboolean       pillion_file_rest_can_continue  (PillionCall       *call);
 
 /* The call is about to send a request to where it goes now */
@@ -67,8 +67,10 @@ gboolean       pillion_file_rest_claim         (PillionFileRest   *self,
 void           pillion_file_rest_add_fields    (PillionFileRest   *self,
                                                 PillionFieldList  *fields);
 
-/* What is left is fetched by others, who say when there is something to do: returns WAIT. If the request was to be sent after all, wake () it. */
+/* Returns WAIT: other connections fetch everything that is left */
 PillionVerdict pillion_file_rest_be_idle       (PillionFileRest   *self);
+
+/* Resumes the call if it is idle */
 void           pillion_file_rest_wake          (PillionFileRest   *self);
 
 /* Whether a response to a request for the rest is of use: either it is the rest, and the body says which bytes, or all of the file */
@@ -83,7 +85,7 @@ gboolean       pillion_file_rest_has_moved     (PillionFileRest   *self,
 PillionVerdict pillion_file_rest_be_refused    (PillionFileRest   *self,
                                                 const PillionHead *head);
 
-/* Prepares the part file for the body: it continues what is there, or is the whole file, which the server calls @name (or NULL) */
+/* Prepares the part file for the body, which either continues what is there or is the whole file. @name: what the server calls it, or NULL. */
 gboolean       pillion_file_rest_continue      (PillionFileRest   *self,
                                                 GError           **error);
 gboolean       pillion_file_rest_begin         (PillionFileRest   *self,

@@ -34,9 +34,9 @@ struct _PillionFileSink
 
   PillionFilePlace place;
   PillionFileOutput output;
-  PillionFileBody body;  /* what comes now */
+  PillionFileBody body;  /* what the current response brings */
   PillionFileRest rest;
-  PillionFileShare share; /* of what comes of it, with others that want the same */
+  PillionFileShare share; /* of the result, with others that want the same */
   PillionBacklogEntry in_backlog; /* while it needs only the disk, or waits for others that do */
   gboolean starts_over;  /* once the worker gives the part file back */
   gboolean hands_over;   /* likewise: to the next one that wants the same */
@@ -65,7 +65,7 @@ is_at_work (PillionFileSink *self)
   return self->output.at_work || self->place.checking;
 }
 
-/* What follows in the part file comes from another source. WAIT: the worker is at the record, and the call is resumed when it gives it back. */
+/* Records that the rest of the part file comes from another source. WAIT: a worker has the file; the call is resumed when it gives the file back. */
 static PillionVerdict
 mix_part (PillionFileSink *self,
           GError **error)
@@ -105,7 +105,7 @@ open_part (PillionFileSink *self,
   return PILLION_VERDICT_FAIL;
 }
 
-/* What has come can't be continued, and is of no use. FALSE: a worker is at it, and the call is resumed when it gives it back. */
+/* Discards what was written, because it can't be continued. FALSE: a worker has the file; the call is resumed when it gives the file back. */
 static gboolean
 start_over (PillionFileSink *self)
 {
@@ -191,7 +191,7 @@ file_head (PillionSink *sink,
   PillionFileSink *self = (PillionFileSink *) sink;
   PillionVerdict verdict;
 
-  /* Everything has come over other connections meanwhile */
+  /* Meanwhile, everything was received over other connections */
   if (self->output.finishing)
     return PILLION_VERDICT_WAIT;
 
@@ -221,7 +221,7 @@ file_head (PillionSink *sink,
       !pillion_http_request_accepts_status (sink->call->request, head->status))
     return PILLION_VERDICT_REFUSED;
 
-  /* Another version, or a server that knows no ranges: what has come is of no use. Further connections must not make a
+  /* Another version, or a server without ranges: what was received is of no use. Further connections must not make a
    * server begin again and again that ends every response early. */
   if (head->status != 206 && self->output.writing && self->rest.asked > 0)
     self->rest.undivided = TRUE;
@@ -291,7 +291,7 @@ file_hold (PillionSink *sink)
   pillion_file_rest_wake (&self->rest);
 }
 
-/* Nothing has come yet: the files are opened again for the next request. A thousand downloads that wait for a server to come back would
+/* Nothing was received yet, so the files can be closed, and opened again for the next request. A thousand downloads that wait for a server to come back would
  * keep two thousand descriptors. */
 static void
 file_rest (PillionSink *sink)
