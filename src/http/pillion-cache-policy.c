@@ -731,16 +731,10 @@ gboolean
 pillion_cache_are_parts_of_one (const PillionStoredResponse *one,
                                 const PillionStoredResponse *other)
 {
-  const char *etag = pillion_stored_response_get (one, "ETag");
-  const char *modified = pillion_stored_response_get (one, "Last-Modified");
+  /* A tag never equals a date */
+  const char *validator = pillion_cache_get_strong_validator (one);
 
-  if (etag != NULL)
-    return pillion_http_is_strong_etag (etag) && g_strcmp0 (etag, pillion_stored_response_get (other, "ETag")) == 0;
-
-  return modified != NULL && pillion_stored_response_get (other, "ETag") == NULL &&
-         g_strcmp0 (modified, pillion_stored_response_get (other, "Last-Modified")) == 0 &&
-         pillion_http_is_strong_date (modified, pillion_stored_response_get (one, "Date")) &&
-         pillion_http_is_strong_date (modified, pillion_stored_response_get (other, "Date"));
+  return validator != NULL && g_strcmp0 (validator, pillion_cache_get_strong_validator (other)) == 0;
 }
 
 gboolean

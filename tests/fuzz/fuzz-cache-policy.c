@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include "fuzz-exchange.h"
+#include "http/pillion-cache-completion.h"
 #include "http/pillion-http-date.h"
+#include "http/pillion-http-fields.h"
+#include "http/pillion-list-head.h"
 
 #define WEEK (7 * 24 * 60 * 60)
 
@@ -206,6 +209,37 @@ check_update (FuzzExchange *self,
   check_judgement (self);
 }
 
+/* Only the rest of the very same version completes a part */
+static void
+check_completion (FuzzExchange *self,
+                  const PillionFieldList *fields)
+{
+  static const gint64 lengths[] = { 1, 5, 1000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    {
+      g_autoptr (PillionStoredResponse) whole = NULL;
+      PillionListHead head;
+      gint64 total, length;
+
+      pillion_list_head_init (&head, 206, "Partial Content", -1);
+      for (guint j = 0; j < fields->n; j += 2)
+        pillion_field_list_append (&head.fields, fields->strv[j], fields->strv[j + 1]);
+      whole = pillion_cache_completion_take (self->stored, lengths[i], &head.parent, self->now, self->now, &total);
+      pillion_list_head_clear (&head);
+      if (whole == NULL)
+        continue;
+
+      g_assert_cmpint (total, >, lengths[i]);
+      g_assert_cmpuint (whole->status, ==, 200);
+      g_assert_null (pillion_field_list_get (&whole->fields, "Content-Range"));
+      g_assert_true (pillion_http_parse_content_length (pillion_field_list_get (&whole->fields, "Content-Length"), &length));
+      g_assert_cmpint (length, ==, total);
+      g_assert_nonnull (pillion_cache_get_strong_validator (self->stored));
+      g_assert_cmpstr (pillion_cache_get_strong_validator (whole), ==, pillion_cache_get_strong_validator (self->stored));
+    }
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data,
                         gsize size)
@@ -224,6 +258,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   check_copy (&exchange);
   check_range (&exchange);
   check_validators (&exchange);
+  check_completion (&exchange, &confirming);
   check_update (&exchange, &confirming);
 
   pillion_field_list_clear (&confirming);
