@@ -41,7 +41,7 @@ pillion_cache_completion_take (const PillionStoredResponse *part,
     return NULL;
 
   rest = pillion_cache_fill_make_response (head, requested, received);
-  if (!pillion_cache_are_parts_of_one (rest, part))
+  if (pillion_cache_has_too_many_fields (&rest->fields) || !pillion_cache_are_parts_of_one (rest, part))
     return NULL;
 
   copy = pillion_stored_response_serialize (part);

@@ -20,6 +20,9 @@
 /* How far back the clock may go before ages can't be told any more, in s */
 #define CLOCK_TOLERANCE 60
 
+/* Servers send a few dozen */
+#define MAX_FIELDS 1000
+
 /* The statuses of RFC 9110, whose rules this cache knows (section 5.2.2.3) */
 static gboolean
 is_understood (guint status)
@@ -459,7 +462,8 @@ pillion_cache_request_may_store (const PillionCacheRequest *self,
 
   if (self->mode == PILLION_HTTP_CACHE_MODE_NO_STORE || (self->control.flags & PILLION_CACHE_NO_STORE) != 0 || self->offline)
     return FALSE;
-  if (is_never_stored (response->status) || forbids_storing (response) || pillion_cache_vary_never_fits (vary))
+  if (is_never_stored (response->status) || forbids_storing (response) || pillion_cache_vary_never_fits (vary) ||
+      pillion_cache_has_too_many_fields (&response->fields))
     return FALSE;
 
   /* The body is no part of the key (RFC 9110, section 9.3.1) */
@@ -480,6 +484,12 @@ pillion_cache_request_may_store (const PillionCacheRequest *self,
 
   return has_explicit_lifetime (response) || is_heuristically_cacheable (response->status) ||
          (response->control.flags & (PILLION_CACHE_PUBLIC | PILLION_CACHE_PRIVATE)) != 0;
+}
+
+gboolean
+pillion_cache_has_too_many_fields (const PillionFieldList *fields)
+{
+  return fields->n / 2 > MAX_FIELDS;
 }
 
 gboolean

@@ -98,6 +98,10 @@ gboolean        pillion_cache_request_may_store      (const PillionCacheRequest 
  * server that crashed looks the same, so only what the server wants to be used again is. */
 gboolean        pillion_cache_may_store_undelimited  (const PillionStoredResponse *response);
 
+/* Whether a head has more fields than any that makes sense. Such a response is not stored, and its fields update nothing: that would take
+ * time quadratic in their number. */
+gboolean        pillion_cache_has_too_many_fields    (const PillionFieldList      *fields);
+
 /* Section 4.2.1: how long it is fresh, in s */
 gint64          pillion_cache_get_lifetime           (const PillionStoredResponse *stored);
 

@@ -379,7 +379,7 @@ take_description (PillionExchange *self,
   PillionFieldList fields = { NULL };
 
   head->foreach_field (head, take_field, &fields);
-  if (pillion_cache_is_described (self->choice.stored, (gint64) pillion_cache_entry_get_length (self->choice.entry), &fields))
+  if (!pillion_cache_has_too_many_fields (&fields) && pillion_cache_is_described (self->choice.stored, (gint64) pillion_cache_entry_get_length (self->choice.entry), &fields))
     update (self, &fields);
   else
     pillion_cache_store_remove (self->store, self->choice.entry);
@@ -443,7 +443,7 @@ take_confirmation (PillionExchange *self,
 
   head->foreach_field (head, take_field, &fields);
   named = pillion_field_list_get (&fields, "ETag") != NULL;
-  confirmed = take_confirmed (self, &fields);
+  confirmed = !pillion_cache_has_too_many_fields (&fields) && take_confirmed (self, &fields);
   if (confirmed)
     update (self, &fields);
   pillion_field_list_clear (&fields);
@@ -476,7 +476,8 @@ take_foreign_confirmation (PillionExchange *self,
   PillionFieldList fields = { NULL };
 
   head->foreach_field (head, take_field, &fields);
-  if (pillion_field_list_get (&fields, "ETag") != NULL && pillion_cache_is_confirmed (self->choice.stored, &fields))
+  if (!pillion_cache_has_too_many_fields (&fields) && pillion_field_list_get (&fields, "ETag") != NULL &&
+      pillion_cache_is_confirmed (self->choice.stored, &fields))
     update (self, &fields);
   pillion_field_list_clear (&fields);
 }

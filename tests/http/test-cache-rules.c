@@ -32,7 +32,7 @@ typedef struct
   gboolean lost; /* there is none */
 } Answer;
 
-static gint64 shift; /* of the real time, in s */
+static gint64 shift; /* of the real time, in s; with the mutex of the server */
 
 static gint64
 get_now (void)
@@ -121,7 +121,6 @@ answer (Server *self,
   };
   if ((step->from == FROM_VALIDATED || step->from == FROM_ANEW) && (etag != NULL || date != NULL))
     result.status = 304;
-  pillion_mutex_unlock (&self->mutex);
 
   if (!g_str_has_prefix (result.fields, "Date: ") && strstr (result.fields, "\nDate: ") == NULL)
     {
@@ -131,6 +130,7 @@ answer (Server *self,
       g_free (result.fields);
       result.fields = both;
     }
+  pillion_mutex_unlock (&self->mutex);
 
   return result;
 }
@@ -303,8 +303,8 @@ take_step (const CacheStep *step,
   g_autoptr (GError) error = NULL;
   guint n_before;
 
-  pass_time (step->later);
   pillion_mutex_lock (&server->mutex);
+  pass_time (step->later);
   server->step = step;
   n_before = server->n_requests;
   g_clear_pointer (&server->problem, g_free);

@@ -108,6 +108,19 @@ serve (TestConnection *connection,
       test_connection_wait_gate (connection);
       test_connection_reset (connection);
     }
+  else if (strcmp (path, "/many-fields") == 0 || (strcmp (path, "/confirmed-by-many") == 0 && tag != NULL))
+    {
+      g_autoptr (GString) many = g_string_new (FRESH);
+
+      for (guint i = 0; i < 1100; i++)
+        g_string_append (many, "A: b\r\n");
+      if (tag != NULL)
+        test_connection_printf (connection, "HTTP/1.1 304 Not Modified\r\n%s\r\n", many->str);
+      else
+        test_connection_answer (connection, many->str, number, -1);
+    }
+  else if (strcmp (path, "/confirmed-by-many") == 0)
+    test_connection_answer (connection, "Cache-Control: no-cache\r\nETag: \"1\"\r\n", number, -1);
   else if (strcmp (path, "/confirmed-always") == 0)
     test_connection_answer (connection, "Cache-Control: no-cache\r\nETag: \"1\"\r\n", number, -1);
   else if (strcmp (path, "/in-two") == 0)
@@ -329,6 +342,18 @@ test_to_the_end (Fixture *self,
       g_assert_false (pillion_task_check (task, NULL));
     }
   g_assert_cmpuint (test_server_get_requests (self->server), ==, 3);
+}
+
+/* A head with more fields than any that makes sense would take long to compare with another one */
+static void
+test_many_fields (Fixture *self,
+                  gconstpointer data)
+{
+  assert_gets (self, "/many-fields", "1", FALSE);
+  assert_gets (self, "/many-fields", "2", FALSE);
+  assert_gets (self, "/confirmed-by-many", "3", FALSE);
+  /* The 304 is of no use */
+  assert_gets (self, "/confirmed-by-many", "5", FALSE);
 }
 
 /* A server that must be asked each time can't be reached: a program that wants no 504 gets the error of the network, after all retries */
@@ -1225,6 +1250,7 @@ main (int argc,
   ADD ("incomplete", test_incomplete);
   ADD ("to-the-end", test_to_the_end);
   ADD ("unreachable", test_unreachable);
+  ADD ("many-fields", test_many_fields);
   ADD ("wrong-content", test_wrong_content);
   ADD ("together", test_together);
   ADD ("no-place", test_no_place);
