@@ -30,6 +30,8 @@ gboolean            pillion_completions_add        (PillionCompletions  *self,
 PILLION_AVAILABLE_IN_1_0
 PillionTask        *pillion_completions_next       (PillionCompletions  *self);
 PILLION_AVAILABLE_IN_1_0
+PillionTask        *pillion_completions_try_next   (PillionCompletions  *self);
+PILLION_AVAILABLE_IN_1_0
 guint               pillion_completions_get_n_left (PillionCompletions  *self);
 
 G_END_DECLS

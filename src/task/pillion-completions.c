@@ -672,6 +672,37 @@ pillion_completions_next (PillionCompletions *self)
 }
 
 /**
+ * pillion_completions_try_next:
+ * @self: completions
+ *
+ * Takes the task that ended next, if one has ended already. This makes no task, so it suits a program that looks once per frame for
+ * whatever has ended since. On the loop's thread only.
+ *
+ * Returns: (transfer full) (nullable): a task that is done; %NULL if no further task has ended so far, or if none is left
+ *   ([method@Pillion.Completions.get_n_left])
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_completions_try_next (PillionCompletions *self)
+{
+  Completion *finished;
+  PillionTask *task;
+
+  g_return_val_if_fail (PILLION_IS_COMPLETIONS (self), NULL);
+  g_return_val_if_fail (self->state != NULL, NULL);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->state->loop)), NULL);
+
+  finished = take_finished (self->state);
+  if (finished == NULL)
+    return NULL;
+
+  task = g_object_ref (finished->task);
+  completion_free (finished);
+  return task;
+}
+
+/**
  * pillion_completions_get_n_left:
  * @self: completions
  *

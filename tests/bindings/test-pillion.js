@@ -904,6 +904,9 @@ test('compose/completions', loop => {
     }
     assertEqual(kickUntilSettled(loop, work()), [1, 9, 0]);
     assertEqual(completions.get_n_left(), 0);
+    completions.add(tasks[0]);
+    assertEqual(completions.try_next(), tasks[0]);
+    assertEqual(completions.try_next(), null);
 });
 
 test('compose/retry', loop => {

@@ -660,6 +660,7 @@ void test_compose () {
         assert_not_reached ();
     }
     assert (completions.get_n_left () == 2);
+    assert (completions.try_next () == null);
     var next = completions.next ();
     var last = completions.next ();
     var retry = new Pillion.Retry ();

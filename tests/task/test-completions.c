@@ -193,6 +193,47 @@ test_kept (Completions *self,
     }
 }
 
+static void
+test_try (Completions *self,
+          gconstpointer data)
+{
+  g_autoptr (PillionTask) taken = NULL;
+  PillionTask *next;
+
+  g_assert_null (pillion_completions_try_next (self->completions));
+  succeed (self->tasks[3]);
+  fail (self->tasks[1]);
+  settle (&self->base);
+  g_assert_cmpuint (get_n_left (self), ==, N);
+  taken = pillion_completions_try_next (self->completions);
+  g_assert_true (taken == self->tasks[3]);
+  g_assert_cmpuint (get_n_left (self), ==, N - 1);
+
+  /* A wait gets what is left */
+  next = pillion_completions_next (self->completions);
+  assert_gives (next, self->tasks[1]);
+  settle (&self->base);
+  end_object (next);
+  g_assert_null (pillion_completions_try_next (self->completions));
+
+  /* And goes first */
+  next = pillion_completions_next (self->completions);
+  succeed (self->tasks[0]);
+  settle (&self->base);
+  g_assert_null (pillion_completions_try_next (self->completions));
+  assert_gives (next, self->tasks[0]);
+  settle (&self->base);
+  end_object (next);
+
+  g_set_object (&taken, NULL);
+  pillion_task_cancel (self->tasks[2]);
+  settle (&self->base);
+  taken = pillion_completions_try_next (self->completions);
+  g_assert_true (taken == self->tasks[2]);
+  g_assert_null (pillion_completions_try_next (self->completions));
+  g_assert_cmpuint (get_n_left (self), ==, 0);
+}
+
 /* Those that are cancelled leave the line */
 static void
 test_many_cancelled (Completions *self,
@@ -613,6 +654,7 @@ main (int argc,
 #define ADD_PLAIN(name, function) g_test_add ("/completions/" name, Fixture, NULL, set_up, function, tear_down)
   ADD ("in-the-order-in-which-they-end", test_order);
   ADD ("kept-until-somebody-asks", test_kept);
+  ADD ("taken-without-waiting", test_try);
   ADD ("first-come-first-served", test_first_come);
   ADD ("a-cancelled-one-gives-its-turn-back", test_cancel);
   ADD ("many-cancelled-leave-the-line", test_many_cancelled);

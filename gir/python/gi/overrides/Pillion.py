@@ -549,6 +549,7 @@ class Completions(Pillion.Completions):
         pass  # __new__ () has made it
 
     next: Callable[..., Task[Task[_T_co] | None]] = _sited(Pillion.Completions.next)
+    try_next: Callable[..., Task[_T_co] | None]
 
     def __aiter__(self) -> Self:
         return self
