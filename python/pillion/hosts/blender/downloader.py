@@ -74,18 +74,26 @@ PATIENCE = 1_000_000
 # How many downloads run at the same time: a preview is so small that most of its time is that of the way to the server and back
 CONNECTIONS = 12
 
+# How much time passes between two calls of `update ()` that do something, in seconds. Nobody sees the difference, and the host pays for each
+# such call: by then, the processor's caches have forgotten everything.
+PAUSE = 0.03
+
 # How often `update ()` looks at the progress of downloads, in seconds, and at how many of those that have not begun
-PROGRESS = 0.05
+PROGRESS = 0.1
 LOOKS = 8
 
 logger = logging.getLogger(__name__)
 
 # The bare functions, looked up once. What Python adds to them costs more than the rest of a small download: the place in the code that
 # asked for it, context variables, functions that renew tokens.
-_new_request = PillionHttp.Request.new
 _new_file = Gio.File.new_for_path
-_send_to_file = get_introspection_module('PillionHttp').Client.send_to_file
-_add_done_callback = get_introspection_module('Pillion').Task.add_done_callback
+_bare_client = get_introspection_module('PillionHttp').Client
+_download = _bare_client.download
+_send_to_file = _bare_client.send_to_file
+_add = get_introspection_module('Pillion').Completions.add
+_try_next = get_introspection_module('Pillion').Completions.try_next
+_peek_value = get_introspection_module('Pillion').Task.peek_value
+_get_completed = get_introspection_module('Pillion').Task.get_completed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -318,6 +326,7 @@ class Session:
 
     def __init__(self, loop: Any = None) -> None:
         self.headers: dict[str, str] = {}
+        self._set_headers: dict[str, str] = {}  # those that the client has
         self.client = client = PillionHttp.Client(loop)
         client.set_max_connections_per_host(CONNECTIONS)
         self._timeouts = client.get_connect_timeout_usec(), client.get_first_byte_timeout_usec(), client.get_idle_timeout_usec()
@@ -332,12 +341,15 @@ class Session:
         client.set_first_byte_timeout_usec(first_byte if reading is None else reading)
         client.set_idle_timeout_usec(idle if reading is None else reading)
 
-    def make_request(self, description):
-        request = _new_request(description.http_method, description.url)
-        if self.headers:
-            for name, value in self.headers.items():
-                request.set_header(name, value)
-        return request
+    def get_client(self):
+        """Returns the client, for a request with the header fields as they are now."""
+        if self.headers != self._set_headers:
+            for name in self._set_headers:
+                self.client.set_header(name, None)
+            self._set_headers = dict(self.headers)
+            for name, value in self._set_headers.items():
+                self.client.set_header(name, value)
+        return self.client
 
 
 def http_session() -> Session:
@@ -346,7 +358,7 @@ def http_session() -> Session:
 
 
 class _Download:
-    """One download. What happens to it is added to `calls`, whose last one is the end of the download.
+    """One download. What happens to it is added to the calls of its transfers, and the last call is about the end of the download.
 
     Blender's module asks its provider of metadata in another process. Here that is another thread, because the disk may be slow."""
 
@@ -356,12 +368,10 @@ class _Download:
     error: Exception | None = None
     is_cancelled = is_over = is_fetched = has_made_folder = False
 
-    def __init__(self, description, path, session, metadata, calls):
+    def __init__(self, description, path, transfers):
         self.description = description
         self.path = path if isinstance(path, Path) else Path(path)
-        self.session = session
-        self.metadata = metadata
-        self.calls = calls
+        self.transfers = transfers
 
     def start(self):
         self.add('download_starts')
@@ -381,11 +391,12 @@ class _Download:
             self.task.cancel()
 
     def load_metadata(self):
-        meta = self.metadata.load(self.description)
+        metadata = self.transfers.metadata
+        meta = metadata.load(self.description)
         if meta is None:
             return None
-        if meta.request != self.description or not self.metadata.is_valid(meta, self.description, self.path):
-            self.metadata.forget(self.description)
+        if meta.request != self.description or not metadata.is_valid(meta, self.description, self.path):
+            metadata.forget(self.description)
             return None
         return meta if meta.etag or meta.last_modified else None
 
@@ -403,14 +414,14 @@ class _Download:
         """Asks whether the file is still what the server has."""
         if self.is_cancelled:
             raise asyncio.CancelledError
-        request = self.session.make_request(self.description)
+        request = PillionHttp.Request.new(self.description.http_method, self.description.url)
         request.accept_statuses(200, 299)
         request.accept_statuses(304, 304)
         if known.etag:
             request.set_header('If-None-Match', known.etag)
         if known.last_modified:
             request.set_header('If-Modified-Since', known.last_modified)
-        self.task = self.session.client.open(request)
+        self.task = self.transfers.session.get_client().open(request)
         self.task.add_done_callback(self.on_answer, known)
 
     def on_answer(self, task, known):
@@ -429,55 +440,39 @@ class _Download:
     def fetch(self):
         if self.is_cancelled:
             raise asyncio.CancelledError
-        request = self.session.make_request(self.description)
-        task = _send_to_file(self.session.client, request, _new_file(os.fspath(self.path)), None, None)
-        if task is None:
-            raise RuntimeError('downloads are queued on the thread of Blender\'s window')
-        self.task = task
-        _add_done_callback(task, self.on_done)
+        self.task = self.transfers.fetch(self)
 
     def look(self):
-        """Notes how far the download has come. Returns whether there may be more."""
-        if self.is_fetched or self.is_over:
-            return False
-        task = self.task
-        completed = task.get_completed() if task is not None else 0
+        """Notes how far the download has come. Returns whether it has come anywhere."""
+        completed = _get_completed(self.task)
         if completed != self.completed:
-            total = task.get_total()
+            total = self.task.get_total()
             if total > 0:
                 self.completed = completed
                 self.add_progress(total, completed)
-        return True
+        return self.completed > 0
 
-    def on_done(self, task, *_):
-        try:
-            result = task.result()
-            size = result.get_size()
-            self.take_headers(result.get_response())
-        except (Exception, asyncio.CancelledError) as error:
-            if not self.has_made_folder and _is_not_found(error):
-                self.fetch_into_new_folder()
-            else:
-                self.fail(error)
+    def on_failed(self, error):
+        if self.has_made_folder or not _is_not_found(error):
+            self.fail(error)
             return
-        self.is_fetched = True  # from here on, the worker adds what comes
-        if size > 0:
-            self.add_progress(size, size)
-        _worker.submit(lambda: self.save_metadata(size))
-
-    def fetch_into_new_folder(self):
-        """Most files go where others are, so nobody has looked for their folder before. Nothing was sent yet."""
+        # Most files go where others are, so nobody has looked for their folder before. Nothing was sent yet.
         self.has_made_folder = True
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             self.fetch()
-        except (Exception, asyncio.CancelledError) as error:
-            self.fail(error)
+        except (Exception, asyncio.CancelledError) as again:
+            self.fail(again)
 
-    def save_metadata(self, size):
+    def finish(self, result):
+        """The file is complete. On the worker's thread."""
         try:
-            headers = self.description.response_headers
-            self.metadata.save(self.description, HTTPMetadata(self.description, headers.get('etag', ''), headers.get('last-modified', ''), size))
+            size = result.get_size()
+            headers = self.take_headers(result.get_response())
+            if size > 0:
+                self.add('download_progress', size, size)
+            meta = HTTPMetadata(self.description, headers.get('etag', ''), headers.get('last-modified', ''), size)
+            self.transfers.metadata.save(self.description, meta)
         except Exception as error:
             self.fail(error)
         else:
@@ -504,14 +499,65 @@ class _Download:
 
     def add(self, name, *arguments):
         self.progress = None
-        self.calls.append((self, name, (self.description, *arguments)))
+        self.transfers.calls.append((self, name, (self.description, *arguments)))
 
     def add_progress(self, total, completed):
         if self.progress is not None:
             self.progress[1:] = total, completed  # nobody has asked since
         else:
             self.progress = [self.description, total, completed]
-            self.calls.append((self, 'download_progress', self.progress))
+            self.transfers.calls.append((self, 'download_progress', self.progress))
+
+
+class _Transfers:
+    """The downloads of one downloader, and the calls of reporters that are due. When a file has come, nothing is called: `collect ()`
+    asks for all that have come since. A call from C for each of them would cost the host more than everything else about a small file."""
+
+    def __init__(self, session, metadata):
+        self.session = session
+        self.metadata = metadata
+        self.calls: collections.deque[tuple[_Download, str, Sequence[Any]]] = collections.deque()
+        self._completions = Pillion.Completions.new(async_loop.guest, [])
+        self._downloads: dict[Any, _Download] = {}  # by their tasks
+
+    def fetch(self, download):
+        """Sends the request of a download. Returns the task."""
+        client = self.session.get_client()
+        description = download.description
+        file = _new_file(os.fspath(download.path))
+        if description.http_method == 'GET':
+            task = _download(client, description.url, file, None, None)
+        else:
+            task = _send_to_file(client, PillionHttp.Request.new(description.http_method, description.url), file, None, None)
+        if task is None:
+            raise RuntimeError('downloads are queued on the thread of Blender\'s window')
+        self._downloads[task] = download
+        _add(self._completions, task)
+        return task
+
+    def collect(self):
+        """Takes the downloads that have ended. The worker does the rest: it starts when this thread has nothing else to do."""
+        if not self._downloads:
+            return
+        fetched = []
+        while (task := _try_next(self._completions)) is not None:
+            download = self._downloads.pop(task)
+            result = _peek_value(task)
+            if result is not None:
+                download.is_fetched = True  # from here on, the worker adds what comes
+                fetched.append((download, result))
+                continue
+            try:
+                task.result()
+            except (Exception, asyncio.CancelledError) as error:
+                download.on_failed(error)
+        if fetched:
+            _worker.submit(lambda: _finish(fetched))
+
+
+def _finish(fetched):
+    for download, result in fetched:
+        download.finish(result)
 
 
 def _is_not_found(error):
@@ -589,9 +635,10 @@ class ConditionalDownloader:
 
     def download_to_file(self, url: str, local_path: Path, *, http_method: str = 'GET') -> None:
         """Downloads a URL to a file. Raises what `download_error ()` of the reporter is told."""
-        calls: collections.deque[Any] = collections.deque()
         self.http_session.set_timeout(self.timeout)
-        download = _Download(RequestDescription(http_method, url), local_path, self.http_session, self.metadata_provider, calls)
+        transfers = _Transfers(self.http_session, self.metadata_provider)
+        calls = transfers.calls
+        download = _Download(RequestDescription(http_method, url), local_path, transfers)
         download.start()
         while calls or not download.is_over:
             while calls:
@@ -600,10 +647,12 @@ class ConditionalDownloader:
                 if self._reporter is not None:
                     getattr(self._reporter, name)(*arguments)
             if not download.is_over:
-                download.look()
+                if download.task is not None and not download.is_fetched:
+                    download.look()
                 if not self.periodic_check():
                     download.cancel()
                 _wait([download], SLICE)
+                transfers.collect()
         if download.error is not None:
             raise download.error
 
@@ -627,10 +676,10 @@ class BackgroundDownloader:
         self._options = options
         self._on_callback_error = on_callback_error
         self._reporters: list[Any] = [self]
-        self._session: Session | None = None
+        self._transfers: _Transfers | None = None
         self._is_shut_down = False
         self._pending: dict[_Download, Callable[[RequestDescription, Path], None] | None] = {}  # with their callbacks
-        self._calls: collections.deque[tuple[_Download, str, Sequence[Any]]] = collections.deque()
+        self._next_update = 0.0  # by monotonic ()
         self._running: list[_Download] = []  # those whose progress is reported
         self._waiting: collections.deque[_Download] = collections.deque()  # those of which nothing has been seen yet
         self._next_look = 0.0  # by monotonic ()
@@ -643,20 +692,20 @@ class BackgroundDownloader:
         """Gets ready. Call this first."""
         if self._is_shut_down:
             raise ValueError('BackgroundDownloader was shut down and cannot start again')
-        if self._session is None:
-            self._session = http_session()
-            self._session.headers.update(self._options.http_headers)
-            self._session.set_timeout(self._options.timeout)
+        if self._transfers is None:
+            session = http_session()
+            session.headers.update(self._options.http_headers)
+            session.set_timeout(self._options.timeout)
+            self._transfers = _Transfers(session, self._options.metadata_provider)
 
     def queue_download(self, remote_url: str, local_path: Path,
                        on_download_done: Callable[[RequestDescription, Path], None] | None = None, *, http_method: str = 'GET') -> None:
         """Downloads a URL to a file. `on_download_done (request, path)` is called when the file is complete, or was already."""
         if self._is_shut_down:
             raise RuntimeError('BackgroundDownloader is shutting down and cannot queue new downloads')
-        if self._session is None:
+        if self._transfers is None:
             raise RuntimeError('BackgroundDownloader is not started yet and cannot queue downloads')
-        download = _Download(RequestDescription(http_method, remote_url), local_path, self._session, self._options.metadata_provider,
-                             self._calls)
+        download = _Download(RequestDescription(http_method, remote_url), local_path, self._transfers)
         self._pending[download] = on_download_done
         self._waiting.append(download)
         download.start()
@@ -685,24 +734,29 @@ class BackgroundDownloader:
     @property
     def is_subprocess_alive(self) -> bool:
         """Whether downloads can be queued. There is no process."""
-        return self._session is not None and not self._is_shut_down
+        return self._transfers is not None and not self._is_shut_down
 
     def update(self) -> None:
-        """Calls the reporters and callbacks for what has happened. Call this often."""
-        if not self.is_subprocess_alive:
+        """Calls the reporters and callbacks for what has happened. Call this often: most calls do nothing."""
+        transfers = self._transfers
+        if transfers is None or self._is_shut_down:
             raise BackgroundProcessNotRunningError()
         loop = async_loop.guest
-        if bpy.app.background or host.loop is not loop:
+        if host.loop is not loop or bpy.app.background:
             loop.kick()  # nothing else does
         now = time.monotonic()
+        if now < self._next_update:
+            return
+        self._next_update = now + PAUSE
         if now >= self._next_look:
             self._next_look = now + PROGRESS
             self._look()
-        self._deliver()
+        self._deliver(transfers.calls)
+        transfers.collect()
 
     def shutdown(self) -> None:
         """Cancels what is pending, and calls the reporters for the last time. Callbacks of `queue_download ()` aren't called any more."""
-        if self._session is None:
+        if self._transfers is None:
             logger.error('shutdown called while the downloader never started')
             return
         if self._is_shut_down:
@@ -712,25 +766,33 @@ class BackgroundDownloader:
         for download in downloads:
             download.cancel()
         _wait(downloads, PATIENCE)
+        self._transfers.collect()
         _worker.wait(PATIENCE / 1e6)  # for what is being saved
         for download in downloads:
             download.fail(DownloadCancelled(download.description))  # if it still has not ended
-        self._deliver()
+        self._deliver(self._transfers.calls)
 
     def _look(self):
         """Looks at the progress of the downloads that have begun, and whether others have, in turn. A signal of each task would cost the
         host more than everything else about a small file."""
-        running = [download for download in self._running if download.look()]
-        for _ in range(min(len(self._waiting), LOOKS + len(self._waiting) // 16)):
+        running = [download for download in self._running if not (download.is_fetched or download.is_over)]
+        for download in running:
+            download.look()
+        looks = LOOKS
+        for _ in range(len(self._waiting)):
             download = self._waiting.popleft()
-            if download.look():
-                (running if download.completed else self._waiting).append(download)
+            if download.is_fetched or download.is_over:
+                continue
+            (running if download.look() else self._waiting).append(download)
+            looks -= 1
+            if looks == 0:
+                break
         self._running = running
 
-    def _deliver(self):
+    def _deliver(self, calls):
         # A reporter may update, too, and then goes on with the calls after this one
-        while self._calls:
-            download, name, arguments = self._calls.popleft()
+        while calls:
+            download, name, arguments = calls.popleft()
             download.progress = None
             for reporter in self._reporters:
                 getattr(reporter, name)(*arguments)
