@@ -81,7 +81,7 @@ pillion_http_parse_url (const char *url,
   if (escaped == NULL)
     {
       g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL,
-                           _("the URL must be absolute, without spaces or control characters"));
+                           _("the URL has a space or a control character in it, which has to be percent-encoded"));
       return NULL;
     }
 
@@ -89,8 +89,11 @@ pillion_http_parse_url (const char *url,
   /* GLib's message may quote what it took for a port */
   if (uri == NULL && strchr (url, '@') != NULL)
     g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL, _("the URL is not valid"));
+  else if (uri == NULL && g_uri_peek_scheme (url) == NULL)
+    g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL,
+                         _("the URL must be absolute, such as https://example.org/path"));
   else if (uri == NULL)
-    g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL, _("the URL must be absolute (%s)"), local->message);
+    g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL, _("the URL is not valid (%s)"), local->message);
 
   return uri;
 }

@@ -120,12 +120,51 @@ is_head_cut (SoupMessage *message,
   return announced < 0 && !pillion_soup_message_has_no_body (message);
 }
 
+/* libsoup and GIO don't say how much had arrived */
+static char *
+describe_end (const GError *error,
+              SoupMessage *message,
+              gboolean has_head,
+              gint64 announced,
+              gint64 received)
+{
+  gboolean plain = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT);
+
+  if (!has_head)
+    {
+      SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (message);
+
+      if (!plain && error->domain != pillion_soup.session_error_quark ())
+        return g_strdup (error->message);
+      if (metrics != NULL && pillion_soup.message_metrics_get_response_header_bytes_received (metrics) > 0)
+        return g_strdup (_("the connection was closed in the middle of the response header"));
+      return g_strdup (_("the connection was closed before the server answered"));
+    }
+
+  if (announced >= 0)
+    return plain ? g_strdup_printf (_("the connection was closed after %" PRId64 " of %" PRId64 " bytes"), received, announced)
+                 : g_strdup_printf (_("%s, after %" PRId64 " of %" PRId64 " bytes"), error->message, received, announced);
+
+  return plain ? g_strdup_printf (_("the connection was closed after %" PRId64 " bytes, before the end of the body"), received)
+               : g_strdup_printf (_("%s, after %" PRId64 " bytes"), error->message, received);
+}
+
 void
 pillion_soup_error_translate (GError *error,
                               SoupMessage *message,
-                              gboolean has_head)
+                              gboolean has_head,
+                              gint64 announced,
+                              gint64 received)
 {
   int code = get_code (error, message, has_head);
+
+  if (code == PILLION_HTTP_ERROR_TRUNCATED)
+    {
+      char *text = describe_end (error, message, has_head, announced, received);
+
+      g_free (error->message);
+      error->message = text;
+    }
 
   if (code >= 0)
     {

@@ -235,7 +235,7 @@ translate_error (PillionExchange *self,
                  GError *error)
 {
   if (!pillion_soup_request_body_has_failed (&self->request_body))
-    pillion_soup_error_translate (error, self->message, self->stream != NULL);
+    pillion_soup_error_translate (error, self->message, self->stream != NULL, self->announced, self->reader.received);
 
   if (self->certificate_errors != 0 && g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
     {

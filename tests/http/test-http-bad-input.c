@@ -419,6 +419,55 @@ test_urls (TestFixture *self,
     test_fixture_assert_error (self, other[i], PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSUPPORTED_SCHEME);
 }
 
+static void
+test_cut_messages (TestFixture *self,
+                   gconstpointer data)
+{
+  const struct
+  {
+    const char *answer;
+    const char *message;
+  } cases[] = {
+    { "", "the connection was closed before the server answered" },
+    { "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nContent-T", "the connection was closed in the middle of the response header" },
+    { "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello", "the connection was closed after 5 of 11 bytes" },
+    { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+      "the connection was closed after 5 bytes, before the end of the body" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = get_error (self, cases[i].answer, strlen (cases[i].answer), FALSE);
+
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+      g_assert_true (g_str_has_suffix (error->message, cases[i].message));
+    }
+}
+
+static void
+test_url_messages (TestFixture *self,
+                   gconstpointer data)
+{
+  static const char *const cases[][2] = {
+    { "host/path", "the URL must be absolute" },
+    { "http://", "the URL has no host" },
+    { "http://host:99999/", "the URL is not valid (" },
+    { "http://host:port/", "the URL is not valid (" },
+    { "http://host/a b", "the URL has a space or a control character in it" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GBytes) bytes =
+        test_fixture_await_bytes (self, pillion_http_client_get_bytes (self->client, cases[i][0], NULL), &error);
+
+      g_assert_null (bytes);
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL);
+      g_assert_nonnull (strstr (error->message, cases[i][1]));
+    }
+}
+
 /* There is nothing that the message could begin with */
 static void
 test_empty_urls (TestFixture *self,
@@ -544,6 +593,8 @@ main (int argc,
   test_case ("/http/bad-input/no-such-host", test_no_such_host);
   test_case ("/http/bad-input/urls", test_urls);
   test_case ("/http/bad-input/empty-urls", test_empty_urls);
+  test_case ("/http/bad-input/what-is-wrong-with-a-url-is-said", test_url_messages);
+  test_case ("/http/bad-input/how-much-had-arrived-is-said", test_cut_messages);
   test_case ("/http/bad-input/endless-head", test_endless_head);
   test_case ("/http/bad-input/tls", test_tls);
   test_case ("/http/bad-input/tls-mixed-up", test_tls_mixed_up);

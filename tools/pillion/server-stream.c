@@ -148,7 +148,7 @@ get_range (SoupMessageHeaders *headers,
   return found;
 }
 
-/* With "?rate=20M" in the address, this many bytes per second */
+/* With "?rate=20M" in the address, this many bytes per second over each connection */
 void
 server_stream_big_file (SoupServerMessage *message,
                         GHashTable        *query)
