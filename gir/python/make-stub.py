@@ -56,6 +56,14 @@ OBJECT_METHODS = '''\
 def connect(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int: ...
 def connect_after(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int: ...'''
 
+# A property that is set to a member of an enumeration or to its name, and is a member
+CHOICE_CLASS = '''\
+_Member = TypeVar('_Member')
+
+class _Choice(Generic[_Member]):
+    def __get__(self, owner: object, kind: Any = None) -> _Member: ...
+    def __set__(self, owner: object, value: _Member | str) -> None: ...'''
+
 # The base class of awaitable classes, in place of GObject.Object. Without stubs of GObject, a class derived from that could have any
 # type, even asyncio.Future, and type checkers couldn't tell what gather () or wait_for () returns.
 AWAITABLE_BASE = '_Object'
@@ -173,7 +181,15 @@ class Stub:
         if name == 'GLib.HashTable':
             key, value = (self.named(part.get('name')) for part in kind.findall(CORE + 'type'))
             return f'dict[{key}, {value}]'
-        return self.named(name, is_function=element.get('scope') is not None)
+        named = self.named(name, is_function=element.get('scope') is not None)
+        # The overrides take the names of members, too
+        return f'{named} | str' if given and self.is_choice(element) else named
+
+    def is_choice(self, element):
+        """Whether this is a member of an enumeration of the namespace."""
+        kind = element.find(CORE + 'type')
+        found = self.here.get(kind.get('name')) if kind is not None else None
+        return found is not None and tag(found) == 'enumeration' and found.get(GLIB + 'error-domain') is None
 
     def array(self, element, given):
         item = self.named(element.find(CORE + 'type').get('name'))
@@ -390,7 +406,8 @@ class Stub:
                                for child in children(base, 'method', 'virtual-method')}
             for label, given, had, child in properties:
                 if label not in taken:
-                    lines += indented(self.attribute(label, had, child))
+                    is_choice = self.is_choice(child) and child.get('writable') == '1'
+                    lines += indented(self.attribute(label, f'_Choice[{had}]' if is_choice else had, child))
         if tag(element) == 'class':
             if '__init__' not in without:
                 settable = [f'{label}: {given} = ...' for label, given, had, child in properties
@@ -414,7 +431,7 @@ class Stub:
             '# Made by the build: changes are lost',
             '',
             'from collections.abc import Callable, Sequence',
-            'from typing import Any, ClassVar, TypeVar, overload',
+            'from typing import Any, ClassVar, Generic, TypeVar, overload',
             '',
             f'from gi.repository import {", ".join(sorted({"Gio", "GLib", "GObject", *self.includes}))}',
         ]]
@@ -433,6 +450,8 @@ class Stub:
                 parts.append(self.function(element))
         if any('__await__' in own.names for own in self.override.classes.values()):
             parts.append(AWAITABLE_BASE_CLASS.splitlines())
+        if any('_Choice[' in line for part in parts for line in part):
+            parts.append(CHOICE_CLASS.splitlines())
         parts += self.results
         parts += self.override.parts(self.here)
         rest = '\n'.join('\n'.join(part) for part in parts[1:])

@@ -12,7 +12,7 @@ and `pillion.testing` for tests.
 import asyncio
 import importlib
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 if __name__ != 'pillion':
@@ -30,10 +30,17 @@ __all__ = ['EventLoop', 'HostCall', '__version__', 'call_in_host', 'chunks', 'en
 _T = TypeVar('_T')
 
 
-def run(main: Coroutine[Any, Any, _T], *, debug: bool | None = None) -> _T:
-    """Runs a coroutine and returns its result, like asyncio.run (). Meanwhile the guest loop and GLib carry on."""
+async def _wait(awaitable: Awaitable[_T]) -> _T:
+    return await awaitable
+
+
+def run(main: Awaitable[_T], *, debug: bool | None = None) -> _T:
+    """Runs a coroutine and returns its result, like asyncio.run (), or waits for a task. Meanwhile the guest loop and GLib carry on."""
+    if not isinstance(main, Awaitable):
+        hint = ': call it, as in pillion.run(main())' if callable(main) else ''
+        raise TypeError(f'pillion.run () takes a coroutine or a task, and not {main!r}{hint}')
     with asyncio.Runner(debug=debug, loop_factory=new_loop_to_run) as runner:
-        return runner.run(main)
+        return runner.run(main if asyncio.iscoroutine(main) else _wait(main))
 
 
 def __getattr__(name):

@@ -158,7 +158,7 @@ pillion_soup_error_translate (GError *error,
 {
   int code = get_code (error, message, has_head);
 
-  if (code == PILLION_HTTP_ERROR_TRUNCATED)
+  if (code == PILLION_HTTP_ERROR_TRUNCATED || g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED))
     {
       char *text = describe_end (error, message, has_head, announced, received);
 

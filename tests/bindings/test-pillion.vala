@@ -660,9 +660,9 @@ void test_compose () {
         assert_not_reached ();
     }
     assert (completions.get_n_left () == 2);
-    assert (completions.try_next () == null);
     var next = completions.next ();
     var last = completions.next ();
+    assert (completions.try_next () == null);
     var retry = new Pillion.Retry ();
     retry.attempts = 3;
     retry.initial_delay_usec = 100;

@@ -915,6 +915,11 @@ class AsyncioOutside(Case):
 
         self.assertEqual(pillion.run(work()), 'ran')
         self.assertTrue(pillion.run(asyncio.sleep(0, True), debug=True))
+        self.assertTrue(pillion.run(guest.sleep(1)))
+        with self.assertRaisesRegex(TypeError, 'call it'):
+            pillion.run(work)
+        with self.assertRaisesRegex(TypeError, 'a coroutine or a task, and not 3'):
+            pillion.run(3)
 
     def test_one_loop_after_the_other(self):
         """They use one source in the context, but nothing of the others."""

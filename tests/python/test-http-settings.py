@@ -17,7 +17,7 @@ import threading
 
 from support import Case, GLib, tap
 
-from gi.repository import Gio, PillionHttp
+from gi.repository import Gio, Pillion, PillionHttp
 
 FAR = 3907833377  # in 2093
 
@@ -62,6 +62,59 @@ class Attributes(Case):
                     PillionHttp.Cache('/tmp/nothing')):
             with self.subTest(one), self.assertRaisesRegex(AttributeError, 'ofline'):
                 one.ofline = True
+        with self.assertRaisesRegex(AttributeError, "did you mean 'offline'"):
+            PillionHttp.Client().ofline = True
+        with self.assertRaisesRegex(TypeError, "did you mean 'offline'"):
+            PillionHttp.Client(ofline=True)
+        with self.assertRaisesRegex(TypeError, 'get'):
+            PillionHttp.Client(get=True)
+
+    def test_members_of_enumerations_have_names(self):
+        client = PillionHttp.Client(name_conflict='keep')
+        self.assertEqual(client.name_conflict, PillionHttp.NameConflict.KEEP)
+        client.set_name_conflict('refuse')
+        self.assertEqual(client.name_conflict, PillionHttp.NameConflict.REFUSE)
+        client.loop.budget_mode = 'automatic'
+        self.assertEqual(client.loop.budget_mode, Pillion.BudgetMode.AUTOMATIC)
+        client.loop.set_budget_mode('fixed')
+        request = PillionHttp.Request('GET', 'http://example.org/', cache_mode='no-cache', priority='high')
+        self.assertEqual((request.cache_mode, request.priority), (PillionHttp.CacheMode.NO_CACHE, PillionHttp.Priority.HIGH))
+        request.redirect_policy = 'same-origin'
+        self.assertEqual(request.redirect_policy, PillionHttp.RedirectPolicy.SAME_ORIGIN)
+        options = PillionHttp.DownloadOptions()
+        options.name_conflict = 'overwrite'
+        self.assertEqual(options.name_conflict, PillionHttp.NameConflict.OVERWRITE)
+        for set_one in (lambda: setattr(request, 'cache_mode', 'relod'), lambda: request.set_cache_mode('relod'),
+                        lambda: PillionHttp.Request('GET', 'http://example.org/', cache_mode='relod'),
+                        lambda: client.get('http://example.org/', cache='relod')):
+            with self.assertRaisesRegex(ValueError, "cache_mode can't be 'relod': it may be .*'reload'"):
+                set_one()
+
+    def test_a_request_is_made_as_one_is_sent(self):
+        request = PillionHttp.Request('post', 'http://example.org/', params={'a': 1}, headers={'X-One': '1'}, json=[1], max_retries=0)
+        self.assertEqual((request.method, request.url, request.max_retries), ('POST', 'http://example.org/', 0))
+        self.assertEqual(request.get_header('X-One'), '1')
+        self.assertEqual(repr(request), '<PillionHttp.Request POST http://example.org/>')
+        self.assertEqual(PillionHttp.Request(method='GET', url='http://example.org/').method, 'GET')
+        with self.assertRaisesRegex(TypeError, "did you mean 'priority'"):
+            PillionHttp.Request('GET', 'http://example.org/', prioritty='high')
+
+    def test_the_cache_of_a_client_may_be_a_path(self):
+        for path in ('/tmp/nothing', pathlib.Path('/tmp/nothing')):
+            client = PillionHttp.Client()
+            self.assertIsNone(client.cache)
+            client.cache = path
+            self.assertEqual(client.cache.get_path(), '/tmp/nothing')
+            cache = client.cache
+            client.cache = None
+            self.assertIsNone(client.get_cache())
+            client.cache = cache
+            self.assertEqual(client.cache, cache)
+
+    def test_a_timeout_is_not_zero(self):
+        for timeout in (0, -1, float('nan')):
+            with self.subTest(timeout), self.assertRaisesRegex(ValueError, 'more than 0 seconds'):
+                PillionHttp.Client().get('http://example.org/', timeout=timeout)
 
 
 class Cookies(SettingsCase):

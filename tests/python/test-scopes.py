@@ -898,6 +898,18 @@ class Slips(Case):
         self.assertEqual(Pillion.Completions([loop.sleep(0), loop.sleep(0)]).get_n_left(), 2)
         self.assertEqual(Pillion.Queue(capacity=2, loop=loop).get_capacity(), 2)
 
+    def test_typos_of_properties_are_refused(self):
+        task = guest.sleep(0)
+        for one, typo, meant in ((guest, 'budget_usc', 'budget_usec'), (Pillion.Scope('typos'), 'limt', 'limit'), (task, 'nmae', 'name'),
+                                 (Pillion.Queue(2), 'capactiy', 'capacity'), (Pillion.Retry(), 'atempts', 'attempts')):
+            with self.subTest(typo), self.assertRaisesRegex(AttributeError, f"no attribute '{typo}': did you mean '{meant}'"):
+                setattr(one, typo, 3)
+        # Other attributes are the program's own
+        task.url = task.names = task.picture_of_the_panel = 1
+        guest.previews = {}
+        self.assertEqual((task.url, guest.previews), (1, {}))
+        del guest.previews
+
     def test_seconds(self):
         task = guest.sleep(0)
         for call in (lambda: guest.sleep(0.5), lambda: guest.call_later(0.5, print), lambda: task.with_timeout(0.5),

@@ -29,7 +29,7 @@ from gi.overrides import _pillion_elsewhere as elsewhere
 from gi.overrides import override
 from gi.overrides._pillion_delivery import SLICE
 from gi.overrides._pillion_interrupts import follows_close, keep, kept, raise_kept, runs, takes, tell_of_close, waits, wakes
-from gi.overrides._pillion_properties import add_attributes, refuse_others
+from gi.overrides._pillion_properties import add_attributes, refuse_others, refuse_typos
 from gi.overrides._pillion_values import ERROR, IO_ERROR, UNCHANGED, own, to_error, to_exception, to_python, to_value
 from gi.repository import Gio, GLib, GObject
 
@@ -532,7 +532,7 @@ def _cannot_watch(task):
     return None
 
 
-Task = _public(add_attributes(override(Task)))
+Task = _public(refuse_typos(add_attributes(override(Task))))
 
 
 class Completions(Pillion.Completions):
@@ -566,7 +566,7 @@ class Completions(Pillion.Completions):
         return f'<Pillion.Completions with {self.get_n_left()} left>'
 
 
-Completions = _public(add_attributes(override(Completions)))
+Completions = _public(refuse_typos(add_attributes(override(Completions))))
 
 
 class Retry(Pillion.Retry):
@@ -725,7 +725,7 @@ class _Work(_Call):
                 task.return_value(result)
 
 
-Loop = _public(add_attributes(override(Loop)))
+Loop = _public(refuse_typos(add_attributes(override(Loop))))
 
 
 class _Install(_Call):
@@ -932,7 +932,7 @@ class Scope(Pillion.Scope):
         return f'<Pillion.Scope {self.get_name()!r} {state}>'
 
 
-Scope = _public(add_attributes(override(Scope)))
+Scope = _public(refuse_typos(add_attributes(override(Scope))))
 
 
 class Queue(Pillion.Queue):
@@ -987,7 +987,7 @@ class Queue(Pillion.Queue):
                 f'{", closed" if self.is_closed() else ""}>')
 
 
-Queue = _public(add_attributes(override(Queue)))
+Queue = _public(refuse_typos(add_attributes(override(Queue))))
 
 
 class Semaphore(Pillion.Semaphore):
@@ -1012,7 +1012,7 @@ class Semaphore(Pillion.Semaphore):
         return f'<Pillion.Semaphore with {self.get_available()} of {self.get_permits()} permits>'
 
 
-Semaphore = _public(add_attributes(override(Semaphore)))
+Semaphore = _public(refuse_typos(add_attributes(override(Semaphore))))
 
 
 class Event(Pillion.Event):
@@ -1028,7 +1028,7 @@ class Event(Pillion.Event):
         return f'<Pillion.Event {"set" if self.is_set() else "not set"}>'
 
 
-Event = _public(add_attributes(override(Event)))
+Event = _public(refuse_typos(add_attributes(override(Event))))
 
 for _kind in Pillion.GlibHost, Pillion.PollSource:
     add_attributes(_kind)

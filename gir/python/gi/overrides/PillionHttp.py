@@ -25,7 +25,7 @@ from gi.module import get_introspection_module
 from gi.overrides import _pillion_delivery as delivery
 from gi.overrides import _pillion_request as requests
 from gi.overrides import override
-from gi.overrides._pillion_properties import add_attributes, refuse_others
+from gi.overrides._pillion_properties import add_attributes, refuse_others, set_properties, takes_names
 from gi.overrides._pillion_values import exceptions
 from gi.repository import Gio, GLib, GObject, Pillion
 
@@ -38,6 +38,7 @@ _Ts = TypeVarTuple('_Ts')  # for the annotations, as in Pillion.py
 
 # How the cache is used: a mode, or its name in the Fetch standard
 _Mode = Union['CacheMode', str, None]
+_Conflict = Union['NameConflict', str, None]
 
 # Types of arguments: names with values, and bytes
 _Pairs = Union[Mapping[str, Any], Iterable[tuple[str, Any]]]
@@ -253,6 +254,24 @@ class Response(PillionHttp.Response):
 
     def __repr__(self):
         return f'<PillionHttp.Response {self.status} {self.url}>'
+
+
+class Request(PillionHttp.Request):
+    """A request: `PillionHttp.Request('POST', url, json={'name': 'value'}, priority='high')`. The arguments up to `timeout` are as for
+    Client.request (), and the others are properties."""
+
+    def __new__(cls, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+                content: _Content | None = None, data: _Pairs | _Bytes | str | None = None, files: _Files | None = None, json: Any = None,
+                timeout: float | None = None, **properties: Any):
+        self = requests.make(method, url, params, headers, content, data, json, None, timeout, files=files)
+        set_properties(self, properties)
+        return self
+
+    def __init__(self, *args, **kwargs):
+        pass  # __new__ () has made it
+
+    def __repr__(self):
+        return f'<PillionHttp.Request {self.get_method()} {PillionHttp.redact_url(self.get_url())}>'
 
 
 class Stream(PillionHttp.Stream):
@@ -694,9 +713,21 @@ class _Connecting(AbstractAsyncContextManager):
         await self.socket.close(1000 if kind is None or issubclass(kind, GeneratorExit) else 1001)
 
 
+class _CacheOfClient:
+    """Client.cache, which may be given as a path."""
+
+    def __get__(self, client: Any, kind: Any = None) -> Cache | None:
+        return self if client is None else client.get_cache()
+
+    def __set__(self, client: Any, cache: Cache | str | os.PathLike[str] | None) -> None:
+        client.set_cache(cache if cache is None or isinstance(cache, PillionHttp.Cache) else Cache(cache))
+
+
 class Client(PillionHttp.Client):
     """Sends requests. get (), post () and the like return a task whose result is a response, whatever its status. get_bytes (),
     get_json () and the downloads fail with StatusError if the server refuses."""
+
+    cache: _CacheOfClient = _CacheOfClient()
 
     def __new__(cls, loop: Pillion.Loop | None = None, *, headers: _Pairs | None = None, auth: _Auth = None,
                 verify: bool | str | os.PathLike[str] | Gio.File | Gio.TlsDatabase = True,
@@ -704,9 +735,9 @@ class Client(PillionHttp.Client):
                 unix_socket_path: str | os.PathLike[str] | None = None, local_address: str | Gio.InetSocketAddress | None = None,
                 cache: PillionHttp.Cache | str | os.PathLike[str] | None = None, **properties: Any):
         self = PillionHttp.Client.new(core._or_default(loop))
-        self.set_properties(**properties)
+        set_properties(self, properties)
         if cache is not None:
-            self.set_cache(cache if isinstance(cache, PillionHttp.Cache) else Cache(cache))
+            self.cache = cache
         _trust(self, verify, cert)
         if pinned_keys is not None:
             self.set_pinned_keys(pinned_keys.split(';') if isinstance(pinned_keys, str) else list(pinned_keys))
@@ -946,7 +977,7 @@ class Client(PillionHttp.Client):
 
     def download(self, url, target: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *, params: _Pairs | None = None,
                  headers: _Pairs | None = None, auth: _Auth = None, timeout: float | None = None,
-                 name_conflict: NameConflict | None = None, only_if_changed: bool = False,
+                 name_conflict: _Conflict = None, only_if_changed: bool = False,
                  preserve_time: bool = False, resume: bool = True, mirrors: Sequence[str] = ()) -> Pillion.Task[Download]:
         """Downloads a body to a file, given as a path or a Gio.File. Returns a task whose result is a
         PillionHttp.Download. `sha256` may be any digest that PillionHttp.DownloadOptions takes, and `name_conflict`, `only_if_changed`,
@@ -957,7 +988,7 @@ class Client(PillionHttp.Client):
 
     def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *,
                       params: _Pairs | None = None, headers: _Pairs | None = None, auth: _Auth = None,
-                      timeout: float | None = None, name_conflict: NameConflict | None = None, only_if_changed: bool = False,
+                      timeout: float | None = None, name_conflict: _Conflict = None, only_if_changed: bool = False,
                       preserve_time: bool = False, resume: bool = True, mirrors: Sequence[str] = ()) -> Pillion.Task[Download]:
         """Downloads a body into a folder, under the name that the server or the URL gives it. The rest is as for download ()."""
         request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
@@ -1118,7 +1149,7 @@ def _make_options(digest, name_conflict, only_if_changed, preserve_time, resume,
     options = PillionHttp.DownloadOptions.new()
     options.set_digest(digest)
     if name_conflict is not None:
-        options.set_name_conflict(name_conflict)
+        options.name_conflict = name_conflict
     options.set_only_if_changed(only_if_changed)
     options.set_preserve_time(preserve_time)
     options.set_resume(resume)
@@ -1158,7 +1189,9 @@ def _to_file(file):
     return file if isinstance(file, requests.File) else requests.File.new_for_path(os.fspath(file))
 
 
+Request = _public(refuse_others(add_attributes(override(Request))))
 Response = _public(add_attributes(override(Response)))
+Response.get_elapsed = takes_names(Response.get_elapsed, PillionHttp.Phase, 'phase')
 Stream = _public(add_attributes(override(Stream)))
 Event = _public(override(Event))
 EventStream = _public(refuse_others(add_attributes(override(EventStream))))
@@ -1176,5 +1209,4 @@ TestTransport = _public(add_attributes(override(TestTransport)))
 
 for _kind in PillionHttp.Challenge, PillionHttp.Download:
     add_attributes(_kind)
-for _kind in PillionHttp.DownloadOptions, PillionHttp.Request:
-    refuse_others(add_attributes(_kind))
+refuse_others(add_attributes(PillionHttp.DownloadOptions))

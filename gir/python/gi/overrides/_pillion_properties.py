@@ -2,20 +2,46 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 """Makes the properties of objects attributes: `client.offline = True`. PyGObject has them only in `props`, and takes an assignment to anything
-else for an attribute of the Python object, which C knows nothing of."""
+else for an attribute of the Python object, which C knows nothing of. The value of an enumeration may be given by its name."""
+
+import difflib
+import functools
 
 from gi.repository import GObject
 
 _NOT_SETTABLE = GObject.ParamFlags.CONSTRUCT_ONLY
 _plain_setattr = GObject.Object.__setattr__
 
+# How similar two names are of which one is a typo, from 0 to 1
+SIMILARITY = 0.8
 
-def _attribute(name, flags):
+
+def member(kind, value, what):
+    """Returns a member of an enumeration, which may be given by its name, such as 'no-cache'."""
+    if not isinstance(value, str):
+        return value
+    names = {one.value_nick: one for one in kind.__enum_values__.values()}
+    try:
+        return names[value]
+    except KeyError:
+        raise ValueError(f'{what} can\'t be {value!r}: it may be {", ".join(map(repr, names))}') from None
+
+
+def takes_names(method, kind, what):
+    """Wraps a method whose argument is a member of an enumeration."""
+    @functools.wraps(method)
+    def call(self, value):
+        return method(self, member(kind, value, what))
+
+    return call
+
+
+def _attribute(name, flags, kind):
     def get(self):
         return self.get_property(name)
 
     def set(self, value):
-        self.set_property(name, value)
+        self.set_property(name, value if kind is None else member(kind, value, name.replace('-', '_')))
 
     settable = flags & GObject.ParamFlags.WRITABLE and not flags & _NOT_SETTABLE
     return property(get if flags & GObject.ParamFlags.READABLE else None, set if settable else None)
@@ -25,9 +51,36 @@ def add_attributes(kind):
     """Adds the properties of a class as attributes, except for those whose names it has already. Returns the class."""
     for pspec in kind.list_properties():
         name = pspec.name.replace('-', '_')
-        if pspec.owner_type == kind.__gtype__ and not hasattr(kind, name):
-            setattr(kind, name, _attribute(pspec.name, pspec.flags))
+        if pspec.owner_type != kind.__gtype__:
+            continue
+        enum = type(pspec.default_value) if pspec.value_type.is_a(GObject.TYPE_ENUM) else None
+        if not hasattr(kind, name):
+            setattr(kind, name, _attribute(pspec.name, pspec.flags, enum))
+        if enum is not None and hasattr(kind, f'set_{name}'):
+            setattr(kind, f'set_{name}', takes_names(getattr(kind, f'set_{name}'), enum, name))
     return kind
+
+
+def _find_meant(kind, name):
+    """Returns the attribute that was meant, or None."""
+    names = [pspec.name.replace('-', '_') for pspec in kind.list_properties()]
+    close = [one for one in names if sorted(one) == sorted(name)] or difflib.get_close_matches(name, names, 1, SIMILARITY)
+    # A list of things is no typo
+    return close[0] if close and name != f'{close[0]}s' else None
+
+
+def _error(kind, name, meant):
+    return AttributeError(f'{kind.__name__!r} object has no attribute {name!r}' + (f': did you mean {meant!r}?' if meant is not None else ''))
+
+
+def set_properties(object, properties):
+    """Sets properties that were passed as keywords."""
+    kind = type(object)
+    for name, value in properties.items():
+        if kind.find_property(name) is None:
+            meant = _find_meant(kind, name)
+            raise TypeError(f'{kind.__name__} () has no argument {name!r}' + (f': did you mean {meant!r}?' if meant is not None else ''))
+        setattr(object, name, value)
 
 
 def refuse_others(kind):
@@ -35,7 +88,24 @@ def refuse_others(kind):
     class."""
     def set_attribute(self, name, value):
         if name[:1] != '_' and not hasattr(kind, name):
-            raise AttributeError(f'{kind.__name__!r} object has no attribute {name!r}', name=name, obj=self)
+            raise _error(kind, name, _find_meant(kind, name))
+        _plain_setattr(self, name, value)
+
+    kind.__setattr__ = set_attribute
+    return kind
+
+
+def refuse_typos(kind):
+    """Refuses to set attributes whose names are nearly those of properties. A program may keep what it likes under any other name, as it does
+    with tasks and loops. Returns the class."""
+    checked = {}
+
+    def set_attribute(self, name, value):
+        if name[:1] != '_' and not hasattr(kind, name):
+            if name not in checked:
+                checked[name] = _find_meant(kind, name)
+            if checked[name] is not None:
+                raise _error(kind, name, checked[name])
         _plain_setattr(self, name, value)
 
     kind.__setattr__ = set_attribute

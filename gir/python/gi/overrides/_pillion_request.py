@@ -23,10 +23,6 @@ _new_request = PillionHttp.Request.new
 # The longest time limit, in µs. An infinite one is not shorter.
 LONGEST = GLib.MAXINT64
 
-# The modes of a cache, by their names in the Fetch standard
-MODES = {name: getattr(PillionHttp.CacheMode, name.upper().replace('-', '_'))
-         for name in ('default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached')}
-
 
 def text(value):
     """Converts a value to a text for C. PyGObject would cut it off at a NUL."""
@@ -217,15 +213,6 @@ def _set_auth(request, auth):
         request.set_credentials(credentials(auth))
 
 
-def cache_mode(mode):
-    """Returns a mode of the cache, which may be given by its name in the Fetch standard."""
-    if not isinstance(mode, str):
-        return mode
-    if mode not in MODES:
-        raise ValueError(f'the cache has no mode {mode!r}: it may be {", ".join(MODES)}')
-    return MODES[mode]
-
-
 def make(method, url, params=None, headers=None, content=None, data=None, json=None, auth=None, timeout=None, follow_redirects=True,
          files=None, cache=None):
     """Makes a request of what the methods of a client take."""
@@ -242,9 +229,11 @@ def make(method, url, params=None, headers=None, content=None, data=None, json=N
     if timeout is not None:
         if not isinstance(timeout, Real):
             raise TypeError(f'a timeout is a number of seconds, and not {timeout!r}')
+        if not timeout > 0:
+            raise ValueError(f'a timeout is more than 0 seconds, and not {timeout!r}. None leaves the limit of the client, and math.inf is none')
         request.set_total_timeout_usec(max(1, round(min(timeout * 1_000_000, LONGEST))))
     if not follow_redirects:
         request.set_redirect_policy(PillionHttp.RedirectPolicy.MANUAL)
     if cache is not None:
-        request.set_cache_mode(cache_mode(cache))
+        request.cache_mode = cache
     return request
