@@ -10,7 +10,7 @@ import tempfile
 
 from support import Case, tap
 
-from gi.repository import GLib, PillionHttp
+from gi.repository import Gio, GLib, PillionHttp
 
 
 class Cache(Case):
@@ -63,6 +63,30 @@ class Cache(Case):
 
                 await client.post(url, content=b'change')
                 self.assertEqual((await client.get(url)).text, '3')
+
+        self.run_main(main())
+
+    def test_server_that_must_be_asked_is_unreachable(self):
+        """The response says why, and so does what it raises"""
+        url = 'http://example.org/'
+        transport = PillionHttp.TestTransport()
+
+        def answer(exchange):
+            exchange.add_header('Cache-Control', 'no-cache')
+            exchange.add_header('ETag', '"1"')
+            exchange.set_text('price')
+
+        async def main():
+            async with PillionHttp.Client(cache=self.path) as client:
+                client.set_transport(transport)
+                transport.add_handler(url, answer)
+                self.assertIsNone((await client.get(url)).get_network_error())
+                transport.add_error(url, GLib.Error('no route', 'g-io-error-quark', Gio.IOErrorEnum.NETWORK_UNREACHABLE))
+                response = await client.get(url)
+                self.assertEqual((response.status, response.ok, response.from_cache), (504, False, False))
+                self.assertTrue(response.get_network_error().matches(Gio.io_error_quark(), Gio.IOErrorEnum.NETWORK_UNREACHABLE))
+                with self.assertRaisesRegex(PillionHttp.StatusError, 'could not be reached: no route'):
+                    response.raise_for_status()
 
         self.run_main(main())
 
