@@ -121,15 +121,15 @@ stop (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
-/* Everything that waits gets its outcome, once: the receiver gets @error (transfer full), or the end. The code and the reason are those of
- * the first call. */
+/* Everything that waits gets its outcome, once: the receiver gets @error (transfer full), or the end, and senders get its message. The code and
+ * the reason are those of the first call. */
 static void
 tell (PillionWebSocketLink *self,
       guint code,
       const char *reason,
       GError *error)
 {
-  if (pillion_web_socket_outbox_end (&self->outbox, code, reason))
+  if (pillion_web_socket_outbox_end (&self->outbox, code, reason, error != NULL ? error->message : NULL))
     pillion_web_socket_inbox_end (self->inbox, error);
   else
     g_clear_error (&error);

@@ -22,10 +22,12 @@ outgoing_free (PillionWebSocketOutgoing *self)
   g_free (self);
 }
 
+/* @problem: why it had to be closed, or NULL */
 static void
-return_closed (PillionTask *task)
+return_closed (PillionTask *task,
+               const char *problem)
 {
-  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the WebSocket is closed"));
+  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, "%s", problem != NULL ? problem : _("the WebSocket is closed"));
 }
 
 /* With the lock held; returns whether the I/O thread has to be told */
@@ -58,6 +60,7 @@ void
 pillion_web_socket_outbox_clear (PillionWebSocketOutbox *self)
 {
   g_free (self->close_reason);
+  g_free (self->problem);
   g_mutex_clear (&self->lock);
 }
 
@@ -67,19 +70,21 @@ pillion_web_socket_outbox_add (PillionWebSocketOutbox *self,
                                GBytes *bytes,
                                PillionTask *task)
 {
+  g_autofree char *problem = NULL;
   gboolean posts = FALSE;
   gboolean ended;
   gboolean full;
 
   pillion_mutex_lock (&self->lock);
   ended = self->ended || self->closing;
+  problem = ended ? g_strdup (self->problem) : NULL;
   full = self->n_bytes > 0 && self->n_bytes + g_bytes_get_size (bytes) > MAX_BYTES;
   if (!ended && !full)
     posts = push (self, opcode, bytes, task);
   pillion_mutex_unlock (&self->lock);
 
   if (ended)
-    return_closed (task);
+    return_closed (task, problem);
   else if (full)
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK,
                                    _("too much is waiting to be sent: wait for the tasks of earlier messages"));
@@ -202,7 +207,8 @@ pillion_web_socket_outbox_sent (PillionWebSocketOutbox *self)
 gboolean
 pillion_web_socket_outbox_end (PillionWebSocketOutbox *self,
                                guint code,
-                               const char *reason)
+                               const char *reason,
+                               const char *problem)
 {
   GQueue messages;
   GQueue closers;
@@ -218,6 +224,7 @@ pillion_web_socket_outbox_end (PillionWebSocketOutbox *self,
   self->ended = TRUE;
   self->close_code = code;
   self->close_reason = g_strdup (reason);
+  self->problem = g_strdup (problem);
   messages = self->messages;
   g_queue_init (&self->messages);
   self->n_bytes = 0;
@@ -230,7 +237,7 @@ pillion_web_socket_outbox_end (PillionWebSocketOutbox *self,
   while ((item = g_queue_pop_head (&messages)) != NULL)
     {
       if (item->task != NULL)
-        return_closed (item->task);
+        return_closed (item->task, problem);
       outgoing_free (item);
     }
   while ((closer = g_queue_pop_head (&closers)) != NULL)

@@ -31,6 +31,7 @@ typedef struct
   gboolean ended;
   guint close_code;
   char *close_reason;
+  char *problem; /* why it had to be closed, or NULL */
 } PillionWebSocketOutbox;
 
 void     pillion_web_socket_outbox_init             (PillionWebSocketOutbox *self);
@@ -72,10 +73,12 @@ gboolean pillion_web_socket_outbox_next             (PillionWebSocketOutbox *sel
 /* The socket has taken the current message */
 void     pillion_web_socket_outbox_sent             (PillionWebSocketOutbox *self);
 
-/* Nothing more is sent: the tasks get their outcome. Only the first call counts; returns whether this is it. */
+/* Nothing more is sent: the tasks get their outcome. @problem, or NULL, is what errors say from now on. Only the first call counts; returns
+ * whether this is it. */
 gboolean pillion_web_socket_outbox_end              (PillionWebSocketOutbox *self,
                                                      guint                   code,
-                                                     const char             *reason);
+                                                     const char             *reason,
+                                                     const char             *problem);
 
 /* On any thread: @task is no longer wanted. Returns FALSE if it has an outcome, or is about to get one. A
  * message is not sent if nothing of it was sent yet. */

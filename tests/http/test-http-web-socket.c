@@ -332,6 +332,8 @@ assert_ended (TestFixture *self,
               guint close_code)
 {
   g_autoptr (PillionTask) late = NULL;
+  g_autofree char *problem = NULL;
+  g_autoptr (GError) late_error = NULL;
 
   /* The end stays the end */
   for (guint i = 0; i < 2; i++)
@@ -340,13 +342,24 @@ assert_ended (TestFixture *self,
 
       g_assert_null (receive (self, socket, &error));
       if (domain == 0)
-        g_assert_no_error (error);
+        {
+          g_assert_no_error (error);
+        }
       else
-        g_assert_error (error, domain, code);
+        {
+          g_assert_error (error, domain, code);
+          g_free (problem);
+          problem = g_strdup (error->message);
+        }
     }
   g_assert_cmpuint (pillion_http_web_socket_get_close_code (socket), ==, close_code);
   late = pillion_http_web_socket_send_text (socket, "late", NULL);
-  assert_fails (self, late, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  test_fixture_await (self, late);
+  g_assert_false (pillion_task_check (late, &late_error));
+  g_assert_error (late_error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  /* It says what went wrong, too */
+  if (problem != NULL)
+    g_assert_cmpstr (late_error->message, ==, problem);
 }
 
 static void
