@@ -30,6 +30,9 @@
 #define LOCK_PAUSE_MIN 100
 #define LOCK_PAUSE_MAX 10000
 
+/* How many new names may be taken: more often than that, it is the file system that contradicts itself */
+#define MAX_RACES 1000
+
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define FILE_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
@@ -472,7 +475,7 @@ pillion_cache_folder_new_draft (PillionCacheFolder *self,
       return -1;
     }
 
-  while (TRUE)
+  for (guint i = 0; i < MAX_RACES; i++)
     {
       pillion_cache_folder_format_name (pillion_cache_random (), pillion_cache_random (), name);
       fd = pillion_restart (openat (self->drafts, name, O_RDWR | O_CREAT | O_EXCL | FILE_FLAGS, 0600));
@@ -483,6 +486,9 @@ pillion_cache_folder_new_draft (PillionCacheFolder *self,
       else if (errno != EEXIST)
         return -1;
     }
+
+  errno = EBUSY;
+  return -1;
 }
 
 void

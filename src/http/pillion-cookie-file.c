@@ -28,6 +28,9 @@
 /* The file is written here first, and renamed when it is complete */
 #define DRAFT_SUFFIX ".pillion-draft"
 
+/* How often others may replace the file before it is locked: more often than that, it is the file system that contradicts itself */
+#define MAX_RACES 1000
+
 #define HTTP_ONLY_PREFIX "#HttpOnly_"
 
 /* Before the line of a cookie. To other programs it is a comment. */
@@ -273,7 +276,7 @@ open_locked (const char *path,
              gboolean *locked,
              GError **error)
 {
-  for (;;)
+  for (guint i = 0; i < MAX_RACES; i++)
     {
       struct stat ours;
       struct stat current = { 0 };
@@ -297,6 +300,9 @@ open_locked (const char *path,
         return fd;
       close (fd);
     }
+
+  set_error (error, path, EBUSY);
+  return -1;
 }
 
 /* A forked child may have the descriptor too, and would hold the lock */

@@ -26,6 +26,9 @@
 /* How many names are tried */
 #define MAX_NAMES 99
 
+/* How often other downloads may come between two steps: more often than that, it is the file system that contradicts itself */
+#define MAX_RACES 1000
+
 /* How many hexadecimal digits replace the part of a name that does not fit */
 #define DIGEST_LENGTH 16
 
@@ -128,15 +131,26 @@ set_appending (PillionPartFile *self,
   return TRUE;
 }
 
-/* Whether the name still belongs to the open file */
+/* Returns 0 if the name still belongs to the open file, ESTALE if it does not, or the errno if nobody knows */
+static int
+check_name (PillionPartFile *self,
+            struct stat *info)
+{
+  struct stat named;
+
+  if (fstat (self->fd, info) != 0)
+    return errno;
+  if (fstatat (self->target->folder, self->name, &named, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT ? ESTALE : errno;
+
+  return info->st_dev == named.st_dev && info->st_ino == named.st_ino ? 0 : ESTALE;
+}
+
 static gboolean
 has_name (PillionPartFile *self,
           struct stat *info)
 {
-  struct stat named;
-
-  return fstat (self->fd, info) == 0 && fstatat (self->target->folder, self->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-         info->st_dev == named.st_dev && info->st_ino == named.st_ino;
+  return check_name (self, info) == 0;
 }
 
 /* After a crash of the machine, a file may have its length and yet have holes in place of what was not synced */
@@ -199,11 +213,12 @@ try_name (PillionPartFile *self,
           PillionFileId *busy,
           GError **error)
 {
-  while (TRUE)
+  for (guint i = 0; i < MAX_RACES; i++)
     {
       gboolean is_new = FALSE;
       PillionPartRecordState state;
       struct stat info;
+      int problem;
 
       self->fd = pillion_restart (openat (self->target->folder, self->name, FLAGS));
       if (self->fd < 0 && errno == ENOENT)
@@ -245,10 +260,15 @@ try_name (PillionPartFile *self,
       if (!lock_part (self, busy, error))
         return OUTCOME_FAILED;
 
-      if (!has_name (self, &info))
+      problem = check_name (self, &info);
+      if (problem != 0)
         {
           close_fd (self);
-          continue;
+          if (problem == ESTALE)
+            continue;
+          errno = problem;
+          fail (self, error);
+          return OUTCOME_FAILED;
         }
 
       state = pillion_part_record_load (&self->record, self->target->folder, self->record_name);
@@ -271,6 +291,10 @@ try_name (PillionPartFile *self,
       use_record (self, &info);
       return OUTCOME_OPENED;
     }
+
+  errno = EBUSY;
+  fail (self, error);
+  return OUTCOME_FAILED;
 }
 
 static void
