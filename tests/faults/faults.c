@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* A library to preload, which makes one call of one function of the C library fail */
+/* Stands between a program and the C library, and makes calls fail. See faults.h. */
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -41,56 +41,40 @@
 #define EXPORTED __attribute__ ((visibility ("default")))
 #define ALIAS(name) __attribute__ ((visibility ("default"), alias (#name)))
 
-static const char *function; /* NULL while no call fails */
-static FaultsOn on;
-static unsigned int k;
-static int error;
+static FaultsPlan plan;
+static const FaultsPlan *current; /* NULL while no call fails */
 static FaultsReport *report;
 
-EXPORTED void pillion_faults_begin (const char *, FaultsOn, unsigned int, int, FaultsReport *);
-EXPORTED void pillion_faults_end (void);
-
-EXPORTED void
-pillion_faults_begin (const char *new_function,
-                      FaultsOn new_on,
-                      unsigned int new_k,
-                      int new_error,
-                      FaultsReport *new_report)
+void
+faults_begin (const FaultsPlan *new_plan,
+              FaultsReport *new_report)
 {
   void *frame;
 
   /* It loads a library when it is called first */
   backtrace (&frame, 1);
-  on = new_on;
-  k = new_k;
-  error = new_error;
+  plan = *new_plan;
   report = new_report;
-  __atomic_store_n (&function, new_function, __ATOMIC_RELEASE);
+  __atomic_store_n (&current, &plan, __ATOMIC_RELEASE);
 }
 
-EXPORTED void
-pillion_faults_end (void)
+void
+faults_end (void)
 {
-  __atomic_store_n (&function, NULL, __ATOMIC_RELEASE);
+  __atomic_store_n (&current, NULL, __ATOMIC_RELEASE);
 }
 
-static int
-is_on (int fd)
+/* What a call without a descriptor is about counts as a file */
+static FaultsOn
+get_kind (int fd)
 {
   /* Not by fstat (), which may be the function */
   struct stat info;
-  FaultsOn kind;
 
-  if (on == FAULTS_ON_ANYTHING)
-    return 1;
-  if (syscall (SYS_fstat, fd, &info) != 0)
-    return 0;
+  if (fd < 0 || syscall (SYS_fstat, fd, &info) != 0 || S_ISREG (info.st_mode) || S_ISDIR (info.st_mode))
+    return FAULTS_ON_FILES;
 
-  if (S_ISREG (info.st_mode) || S_ISDIR (info.st_mode))
-    kind = FAULTS_ON_FILES;
-  else
-    kind = S_ISSOCK (info.st_mode) ? FAULTS_ON_STREAMS : FAULTS_ON_OTHERS;
-  return kind == on;
+  return S_ISSOCK (info.st_mode) ? FAULTS_ON_STREAMS : FAULTS_ON_OTHERS;
 }
 
 static void
@@ -113,24 +97,82 @@ describe (int fd,
   report->about[n > 0 ? n : 0] = '\0';
 }
 
-/* Whether this call of @name is the one that fails; @fd is -1, and @about is NULL, if there is none */
+static void
+count (const char *name,
+       int fd)
+{
+  static int lock;
+  FaultsOn kind = get_kind (fd);
+  unsigned int i = 0;
+
+  while (__atomic_exchange_n (&lock, 1, __ATOMIC_ACQUIRE))
+    ;
+  while (i < report->n_counts && (report->counts[i].kind != kind || strcmp (report->counts[i].function, name) != 0))
+    i++;
+  if (i < FAULTS_MAX_COUNTS)
+    {
+      if (i == report->n_counts)
+        report->counts[report->n_counts++] = (FaultsCount) { name, kind, 0 };
+      report->counts[i].n++;
+    }
+  __atomic_store_n (&lock, 0, __ATOMIC_RELEASE);
+}
+
+static int
+is_due (const FaultsPlan *wanted,
+        unsigned int n)
+{
+  switch (wanted->when)
+    {
+    case FAULTS_ONE:
+      return n == wanted->k;
+    case FAULTS_FROM:
+      return n >= wanted->k;
+    case FAULTS_UNTIL:
+      return n <= wanted->k;
+    }
+  return 0;
+}
+
+/* The first one is told in full, because usually the others follow from it */
+__attribute__ ((noinline)) static void
+note_strike (int fd,
+             const char *about)
+{
+  unsigned int n = __atomic_add_fetch (&report->n_struck, 1, __ATOMIC_SEQ_CST);
+  void *frames[4];
+
+  if (n == 1)
+    {
+      describe (fd, about);
+      report->n_frames = backtrace (report->frames, FAULTS_N_FRAMES);
+    }
+  /* Here, strikes (), the function itself, and what calls it */
+  if (n <= FAULTS_MAX_CALLERS && backtrace (frames, 4) == 4)
+    report->callers[n - 1] = frames[3];
+}
+
+/* Whether this call of @name fails; @fd is -1, and @about is NULL, if there is none */
 __attribute__ ((noinline)) static int
 strikes (const char *name,
          int fd,
          const char *about)
 {
-  const char *wanted = __atomic_load_n (&function, __ATOMIC_ACQUIRE);
+  const FaultsPlan *wanted = __atomic_load_n (&current, __ATOMIC_ACQUIRE);
   int errsv = errno;
   int result = 0;
 
-  if (wanted == NULL || strcmp (wanted, name) != 0)
+  if (wanted == NULL)
     return 0;
 
-  if (is_on (fd) && __atomic_add_fetch (&report->n_calls, 1, __ATOMIC_SEQ_CST) == k)
+  if (wanted->functions == NULL)
     {
-      describe (fd, about);
-      report->n_frames = backtrace (report->frames, FAULTS_N_FRAMES);
-      __atomic_store_n (&report->has_struck, 1, __ATOMIC_RELEASE);
+      count (name, fd);
+    }
+  else if (faults_is_among (name, wanted->functions) && (wanted->on == FAULTS_ON_ANYTHING || get_kind (fd) == wanted->on) &&
+           is_due (wanted, __atomic_add_fetch (&report->n_calls, 1, __ATOMIC_SEQ_CST)))
+    {
+      note_strike (fd, about);
       result = 1;
     }
 
@@ -162,7 +204,7 @@ find (void **found,
 #define FAIL \
   do \
     { \
-      errno = error; \
+      errno = plan.error; \
       return -1; \
     } \
   while (0)
@@ -183,7 +225,7 @@ find (void **found,
     { \
       if (strikes (#name, fd, NULL)) \
         { \
-          if (error != FAULTS_SHORT) \
+          if (plan.error != FAULTS_SHORT) \
             FAIL; \
           if (n > 1) \
             n /= 2; \
@@ -273,7 +315,7 @@ preadv (int fd,
 {
   if (strikes ("preadv", fd, NULL))
     {
-      if (error != FAULTS_SHORT)
+      if (plan.error != FAULTS_SHORT)
         FAIL;
       return REAL (pread) (fd, vectors[0].iov_base, (vectors[0].iov_len + 1) / 2, offset);
     }
@@ -297,7 +339,7 @@ writev (int fd,
 {
   if (strikes ("writev", fd, NULL))
     {
-      if (error != FAULTS_SHORT)
+      if (plan.error != FAULTS_SHORT)
         FAIL;
       return REAL (write) (fd, vectors[0].iov_base, (vectors[0].iov_len + 1) / 2);
     }
@@ -536,7 +578,7 @@ opendir (const char *path)
 {
   if (strikes ("opendir", -1, path))
     {
-      errno = error;
+      errno = plan.error;
       return NULL;
     }
   return REAL (opendir) (path);
@@ -547,7 +589,7 @@ fdopendir (int fd)
 {
   if (strikes ("fdopendir", fd, NULL))
     {
-      errno = error;
+      errno = plan.error;
       return NULL;
     }
   return REAL (fdopendir) (fd);
@@ -558,7 +600,7 @@ readdir (DIR *dir)
 {
   if (strikes ("readdir", -1, NULL))
     {
-      errno = error;
+      errno = plan.error;
       return NULL;
     }
   return REAL (readdir) (dir);
@@ -600,7 +642,7 @@ sendmsg (int fd,
 {
   if (strikes ("sendmsg", fd, NULL))
     {
-      if (error != FAULTS_SHORT)
+      if (plan.error != FAULTS_SHORT)
         FAIL;
       return REAL (send) (fd, message->msg_iov[0].iov_base, (message->msg_iov[0].iov_len + 1) / 2, flags);
     }
@@ -623,7 +665,7 @@ recvmsg (int fd,
 {
   if (strikes ("recvmsg", fd, NULL))
     {
-      if (error != FAULTS_SHORT)
+      if (plan.error != FAULTS_SHORT)
         FAIL;
       message->msg_controllen = 0;
       return REAL (recv) (fd, message->msg_iov[0].iov_base, (message->msg_iov[0].iov_len + 1) / 2, flags);
@@ -659,12 +701,12 @@ getaddrinfo (const char *node,
 {
   if (strikes ("getaddrinfo", -1, node))
     {
-      if (error >= 0)
+      if (plan.error >= 0)
         {
-          errno = error;
+          errno = plan.error;
           return EAI_SYSTEM;
         }
-      return error;
+      return plan.error;
     }
   return REAL (getaddrinfo) (node != NULL && strcmp (node, FAULTS_HOST) == 0 ? "127.0.0.1" : node, service, hints, result);
 }
@@ -681,7 +723,7 @@ mmap (void *address,
 {
   if (strikes ("mmap", fd, NULL))
     {
-      errno = error;
+      errno = plan.error;
       return MAP_FAILED;
     }
   return REAL (mmap) (address, length, protection, flags, fd, offset);
@@ -710,6 +752,19 @@ eventfd (unsigned int value,
          int flags)
 {
   FAILS (eventfd, -1, NULL, (value, flags));
+}
+
+EXPORTED int
+pipe (int fds[2])
+{
+  FAILS (pipe, -1, NULL, (fds));
+}
+
+EXPORTED int
+pipe2 (int fds[2],
+       int flags)
+{
+  FAILS (pipe2, -1, NULL, (fds, flags));
 }
 
 EXPORTED int
@@ -759,6 +814,6 @@ pthread_create (pthread_t *thread,
                 void *data)
 {
   if (strikes ("pthread_create", -1, NULL))
-    return error;
+    return plan.error;
   return REAL (pthread_create) (thread, attributes, func, data);
 }

@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Runs scenarios with the preloaded library, each in a fork of its own. A line of input is
+/* Runs scenarios while calls fail, each in a fork of its own. A line of input is one of
  *
- *     SCENARIO FAULT FIRST-K LAST-K URL TLS-URL
+ *     count SCENARIO URL TLS-URL
+ *     run SCENARIO FAULT WHEN K URL TLS-URL
  *
- * with the numbers of the scenario and the fault. The call of each k of that range fails, until there is no k-th call. For each k, a line is
- * printed with k, the number of calls, whether one has failed, and nothing, or what is wrong; then an empty line. */
+ * with the numbers of the scenario, the fault, and the FaultsWhen. The first one prints how many calls each fault could be about. The second one
+ * prints the number of calls, how many of them failed, and nothing, or what is wrong. */
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* for memfd_create () */
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,10 +33,24 @@
 #include "table.h"
 
 /* How long a cell may take, in seconds: only one that hangs takes it */
-#define CLOCK 120
+#define CLOCK 300
 
-/* How long it may take to close, in µs */
+/* How many calls may fail in a cell, unless they only fall short, and how long it may be busy, in seconds: only one that spins takes that */
+#define MAX_STRUCK 1000
+#define MAX_BUSY 20
+
+/* How long it may take to connect, to get an answer, and to close, in µs: even a very busy machine is faster */
 #define PATIENCE (60 * G_USEC_PER_SEC)
+
+/* How long to wait for threads that can't be started, in µs */
+#define THREADS_LIMIT (10 * G_USEC_PER_SEC)
+
+typedef struct
+{
+  guint n_ours;    /* of files in the folder */
+  guint n_wakeups; /* of main contexts: an eventfd each, or a pipe if there was none */
+  guint n_others;
+} Descriptors;
 
 /* What a child tells, whatever becomes of it */
 typedef struct
@@ -42,22 +58,22 @@ typedef struct
   FaultsReport faults;
   char wrong[2000]; /* empty if nothing is */
   char said[2000];  /* by the error of the first try */
-  guint n_descriptors; /* at the end */
+  Descriptors descriptors; /* at the end */
 } Shared;
 
 typedef struct
 {
   const Scenario *scenario;
-  const Fault *fault;
+  const Fault *fault; /* NULL: nothing fails, but calls are counted */
+  FaultsWhen when;
   guint k;
-  guint max_descriptors; /* that may be left */
+  const Descriptors *max; /* that may be left; NULL: any number */
   const char *url;
   const char *tls_url;
 } Cell;
 
-static FaultsBeginFunc faults_begin;
-static FaultsEndFunc faults_end;
 static Shared *shared;
+static guint8 *content;
 static FILE *results;
 static int errors; /* the descriptor of the file that has what else is printed */
 
@@ -80,6 +96,8 @@ scene_begin (Scene *scene)
   scene->loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
   scene->client = pillion_http_client_new (scene->loop);
   pillion_http_client_set_max_retries (scene->client, 0);
+  pillion_http_client_set_connect_timeout_usec (scene->client, PATIENCE);
+  pillion_http_client_set_first_byte_timeout_usec (scene->client, PATIENCE);
 }
 
 static void
@@ -97,14 +115,25 @@ scene_end (Scene *scene)
   test_wait_io_thread_gone ();
 }
 
+/* What GLib does on threads waits until there are some */
 static gboolean
-attempt (const Scenario *scenario,
+waits_for_threads (Cell *cell)
+{
+  return cell->fault != NULL && cell->when == FAULTS_FROM && faults_is_among ("pthread_create", cell->fault->functions);
+}
+
+static gboolean
+attempt (Cell *cell,
          Scene *scene,
          GError **error)
 {
+  const Scenario *scenario = cell->scenario;
   gboolean result;
 
+  scene->n_tries++;
   scene_begin (scene);
+  if (scene->n_tries == 1 && waits_for_threads (cell))
+    pillion_http_client_set_total_timeout_usec (scene->client, THREADS_LIMIT);
   result = scenario->run (scene, error);
   scene_end (scene);
 
@@ -117,7 +146,7 @@ find_fault_of_error (Cell *cell,
                      Scene *scene,
                      const GError *error)
 {
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) && cell->fault->error != ETIMEDOUT)
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) && cell->fault->error != ETIMEDOUT && !waits_for_threads (cell))
     return "it hangs until a time limit ends it";
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return "it was not cancelled";
@@ -131,29 +160,45 @@ find_fault_of_error (Cell *cell,
 }
 
 static void
+find_fault_of_try (Cell *cell,
+                   Scene *scene,
+                   const GError *error)
+{
+  const Fault *fault = cell->fault;
+  const char *wrong;
+
+  g_strlcpy (shared->said, error->message, sizeof shared->said);
+  if (fault == NULL || shared->faults.n_struck == 0)
+    complain ("it fails without a fault");
+  else if (fault->is_hidden && !fault_explains_error (fault, &shared->faults))
+    complain ("it fails, although nothing is wrong");
+  else if ((wrong = find_fault_of_error (cell, scene, error)) != NULL)
+    complain ("%s", wrong);
+}
+
+static void
 try_with_fault (Cell *cell,
                 Scene *scene)
 {
-  const Scenario *scenario = cell->scenario;
+  const Fault *fault = cell->fault;
+  FaultsPlan plan = { NULL };
   g_autoptr (GError) error = NULL;
   gboolean result;
-  const char *fault;
+  const char *wrong;
 
-  faults_begin (cell->fault->function, cell->fault->on, cell->k, cell->fault->error, &shared->faults);
-  scene->error = cell->fault->error;
-  result = attempt (scenario, scene, &error);
+  if (fault != NULL)
+    plan = (FaultsPlan) { fault->functions, fault->on, cell->when, cell->k, fault->error };
+  scene->error = plan.error;
+  faults_begin (&plan, &shared->faults);
+  result = attempt (cell, scene, &error);
 
   g_assert_true (result == (error == NULL));
   if (error != NULL)
-    g_strlcpy (shared->said, error->message, sizeof shared->said);
-  if (error != NULL && !shared->faults.has_struck)
-    complain ("it fails without a fault");
-  if (error != NULL && cell->fault->is_hidden && exception_find (cell->fault, &shared->faults) == NULL)
-    complain ("it fails, although nothing is wrong");
-  if (error != NULL && (fault = find_fault_of_error (cell, scene, error)) != NULL)
-    complain ("%s", fault);
-  if (scenario->check != NULL && (fault = scenario->check (scene, result)) != NULL)
-    complain ("%s", fault);
+    find_fault_of_try (cell, scene, error);
+  if (fault != NULL && cell->when == FAULTS_FROM && fault->error != FAULTS_SHORT && shared->faults.n_struck > MAX_STRUCK)
+    complain ("it spins: %u calls failed", shared->faults.n_struck);
+  if (cell->scenario->check != NULL && (wrong = cell->scenario->check (scene, result)) != NULL)
+    complain ("%s", wrong);
   scene->error = 0;
 }
 
@@ -164,36 +209,54 @@ try_again (Cell *cell,
   g_autoptr (GError) error = NULL;
   const char *fault;
 
-  if (!attempt (cell->scenario, scene, &error))
+  if (!attempt (cell, scene, &error))
     complain ("the next try fails: %s", error->message);
   if (cell->scenario->check != NULL && (fault = cell->scenario->check (scene, error == NULL)) != NULL)
     complain ("after the next try, %s", fault);
 }
 
-/* Counts the descriptors, and those of files in the folder, which are ours */
-static guint
+static Descriptors
 count_descriptors (Scene *scene,
-                   guint *n_ours,
                    GString *names)
 {
   g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  Descriptors result = { 0 };
   const char *name;
-  guint n = 0;
 
-  *n_ours = 0;
   g_string_truncate (names, 0);
   while ((name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
       g_autofree char *target = g_file_read_link (path, NULL);
+      gboolean is_pipe = target != NULL && g_str_has_prefix (target, "pipe:");
 
-      n++;
-      if (target != NULL && g_str_has_prefix (target, scene->folder))
-        ++*n_ours;
-      g_string_append_printf (names, " %s", target != NULL ? target : "?");
+      /* The other end of a pipe */
+      if (target == NULL || (is_pipe && strstr (names->str, target) != NULL))
+        continue;
+
+      if (g_str_has_prefix (target, scene->folder))
+        result.n_ours++;
+      else if (is_pipe || strcmp (target, "anon_inode:[eventfd]") == 0)
+        result.n_wakeups++;
+      else
+        result.n_others++;
+      g_string_append_printf (names, " %s", target);
     }
 
-  return n;
+  return result;
+}
+
+static gboolean
+are_too_many (const Descriptors *self,
+              const Descriptors *max)
+{
+  if (self->n_ours > 0)
+    return TRUE;
+
+  /* If the I/O thread ends while GLib still works for it on a thread of its own (closing a connection, reading a file to upload, looking up a
+   * name), the GTask of that work ends in a main context that nobody runs any more. The two refer to each other, so they stay, with the
+   * descriptor of the context: once for each thread, of which a cell has two. */
+  return max != NULL && (self->n_wakeups > max->n_wakeups + 2 || self->n_others > max->n_others);
 }
 
 /* GLib keeps a few descriptors once it has been used, but no more than without a fault. A cache is closed by threads that nobody waits for. */
@@ -203,13 +266,12 @@ check_descriptors (Cell *cell,
 {
   gint64 end = g_get_monotonic_time () + PATIENCE;
   g_autoptr (GString) names = g_string_new (NULL);
-  guint n_ours;
 
-  while ((shared->n_descriptors = count_descriptors (scene, &n_ours, names)) > cell->max_descriptors || n_ours > 0)
+  while (shared->descriptors = count_descriptors (scene, names), are_too_many (&shared->descriptors, cell->max))
     {
       if (g_get_monotonic_time () > end)
         {
-          complain ("%u descriptors are left, not %u:%s", shared->n_descriptors, cell->max_descriptors, names->str);
+          complain ("too many descriptors are left:%s", names->str);
           return;
         }
       g_usleep (1000);
@@ -233,19 +295,44 @@ remove_folder (const char *path)
 }
 
 static void
+prepare (const Scenario *scenario,
+         Scene *scene)
+{
+  scene_begin (scene);
+  scenario->prepare (scene);
+  scene_end (scene);
+}
+
+/* In a process that ends itself in the middle */
+static void
+prepare_elsewhere (const Scenario *scenario,
+                   Scene *scene)
+{
+  int status;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    {
+      alarm (CLOCK);
+      prepare (scenario, scene);
+      _exit (1);
+    }
+
+  if (waitpid (pid, &status, 0) != pid || !WIFSIGNALED (status) || WTERMSIG (status) != SIGKILL)
+    g_error ("the other process ends in another way: %d", status);
+}
+
+static void
 run_cell (Cell *cell)
 {
   g_autofree char *folder = g_dir_make_tmp ("pillion-faults-XXXXXX", NULL);
-  g_autofree guint8 *content = test_bytes_new (SCENARIO_CONTENT_SIZE);
   Scene scene = { .url = cell->url, .tls_url = cell->tls_url, .folder = folder, .content = content };
 
   g_assert_nonnull (folder);
-  if (cell->scenario->prepare != NULL)
-    {
-      scene_begin (&scene);
-      cell->scenario->prepare (&scene);
-      scene_end (&scene);
-    }
+  if (cell->scenario->dies)
+    prepare_elsewhere (cell->scenario, &scene);
+  else if (cell->scenario->prepare != NULL)
+    prepare (cell->scenario, &scene);
 
   try_with_fault (cell, &scene);
   try_again (cell, &scene);
@@ -271,34 +358,37 @@ print_result (Cell *cell,
   g_autofree char *said = read_errors ();
   g_autofree char *escaped = NULL;
 
-  const Exception *exception = exception_find (cell->fault, &shared->faults);
-
-  if (WIFSIGNALED (status) && exception != NULL && exception->printed != NULL && strstr (said, exception->printed) != NULL)
+  if (WIFSIGNALED (status) && fault_explains_end (cell->fault, said))
     ;
   else if (WIFSIGNALED (status) && WTERMSIG (status) == SIGALRM)
     g_string_append (wrong, "it hangs");
+  else if (WIFSIGNALED (status) && WTERMSIG (status) == SIGXCPU)
+    g_string_append (wrong, "it spins");
   else if (status != 0)
     g_string_append_printf (wrong, "it crashes (%d)", status);
   else
     g_string_append (wrong, shared->wrong);
+  /* It does not end the process */
+  if (wrong->len == 0 && strstr (said, "ThreadSanitizer: ") != NULL)
+    g_string_append (wrong, "threads race");
 
   if (wrong->len > 0)
     {
       g_string_append_printf (wrong, "\n  about: %s\n  error: %s", shared->faults.about, shared->said);
       if (said[0] != '\0')
         g_string_append_printf (wrong, "\n  printed: %s", said);
-      if (shared->faults.has_struck)
+      if (shared->faults.n_struck > 0)
         {
           char **frames = backtrace_symbols (shared->faults.frames, shared->faults.n_frames);
 
-          for (int i = 2; i < shared->faults.n_frames; i++)
+          for (int i = 3; i < shared->faults.n_frames; i++)
             g_string_append_printf (wrong, "\n  from: %s", frames[i]);
           free (frames);
         }
     }
 
   escaped = g_strescape (wrong->str, NULL);
-  fprintf (results, "%u %u %d %s\n", cell->k, shared->faults.n_calls, shared->faults.has_struck, escaped);
+  fprintf (results, "%u %u %s\n", shared->faults.n_calls, shared->faults.n_struck, escaped);
 }
 
 /* Returns the status of the process */
@@ -316,7 +406,10 @@ fork_cell (Cell *cell)
   pid = fork ();
   if (pid == 0)
     {
+      const struct rlimit limit = { MAX_BUSY, MAX_BUSY + 1 };
+
       alarm (CLOCK);
+      setrlimit (RLIMIT_CPU, &limit);
       run_cell (cell);
       _exit (0);
     }
@@ -326,30 +419,52 @@ fork_cell (Cell *cell)
   return status;
 }
 
-/* The calls of each k of the range, until there is none */
+/* Once without a fault, which also shows what GLib keeps. If that goes wrong, no cell says anything. */
 static void
-run_row (Cell *cell,
-         guint first,
-         guint last)
+fork_without_fault (const Cell *cell)
 {
-  /* Once without a fault, to see what GLib keeps */
-  static guint max_descriptors[100];
-  guint *max = &max_descriptors[cell->scenario - scenarios];
+  Cell plain = *cell;
+  int status;
 
-  cell->k = cell->max_descriptors = G_MAXUINT;
-  if (*max == 0 && fork_cell (cell) == 0)
-    *max = shared->n_descriptors;
-  /* GLib may keep one more, which depends on the order of its threads, or on whether it has a pipe instead of an eventfd */
-  if (*max > 0)
-    cell->max_descriptors = *max + 1;
-
-  for (cell->k = first; cell->k <= last; cell->k++)
+  plain.fault = NULL;
+  plain.max = NULL;
+  status = fork_cell (&plain);
+  if (status != 0 || shared->wrong[0] != '\0')
     {
-      print_result (cell, fork_cell (cell));
-      if (!shared->faults.has_struck)
-        break;
+      g_autofree char *said = read_errors ();
+      g_autofree char *escaped = g_strescape (said, NULL);
+
+      fprintf (results, "! without a fault: %d, %s %s\n", status, shared->wrong, escaped);
+      exit (1);
     }
+}
+
+static void
+count_calls (const Cell *cell)
+{
+  fork_without_fault (cell);
+  for (guint i = 0; i < n_faults; i++)
+    fprintf (results, "%u ", fault_count (&faults[i], &shared->faults));
   fprintf (results, "\n");
+}
+
+static void
+run (Cell *cell)
+{
+  static const Scenario *last;
+  static Descriptors max;
+  int status;
+
+  if (cell->scenario != last)
+    {
+      fork_without_fault (cell);
+      last = cell->scenario;
+      max = shared->descriptors;
+    }
+
+  cell->max = &max;
+  status = fork_cell (cell);
+  print_result (cell, status);
 }
 
 /* Loads everything that would be loaded by every child, without starting a thread */
@@ -368,7 +483,7 @@ warm_up (void)
   while (g_dir_read_name (threads) != NULL)
     n_threads++;
   if (n_threads != 1)
-    g_warning ("there are %u threads before the fork", n_threads);
+    g_error ("there are %u threads before the fork", n_threads);
 }
 
 int
@@ -383,24 +498,34 @@ main (int argc,
   errors = memfd_create ("errors", MFD_CLOEXEC);
   dup2 (errors, STDOUT_FILENO);
 
-  faults_begin = (FaultsBeginFunc) dlsym (RTLD_DEFAULT, FAULTS_BEGIN);
-  faults_end = (FaultsEndFunc) dlsym (RTLD_DEFAULT, FAULTS_END);
-  if (faults_begin == NULL || faults_end == NULL)
-    g_error ("the library is not preloaded");
+  content = test_bytes_new (SCENARIO_LARGE_SIZE);
   shared = mmap (NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   warm_up ();
   dup2 (errors, STDERR_FILENO);
 
   while (fgets (line, sizeof line, stdin) != NULL)
     {
-      guint scenario, fault, first, last;
+      guint scenario, fault, when, k;
       char url[100], tls_url[100];
-      Cell cell;
+      Cell cell = { .url = url, .tls_url = tls_url };
 
-      if (sscanf (line, "%u %u %u %u %99s %99s", &scenario, &fault, &first, &last, url, tls_url) != 6)
-        g_error ("this is no line: %s", line);
-      cell = (Cell) { .scenario = &scenarios[scenario], .fault = &faults[fault], .url = url, .tls_url = tls_url };
-      run_row (&cell, first, last);
+      if (sscanf (line, "count %u %99s %99s", &scenario, url, tls_url) == 3)
+        {
+          cell.scenario = scenario_get (scenario);
+          count_calls (&cell);
+        }
+      else if (sscanf (line, "run %u %u %u %u %99s %99s", &scenario, &fault, &when, &k, url, tls_url) == 6)
+        {
+          cell.scenario = scenario_get (scenario);
+          cell.fault = &faults[fault];
+          cell.when = when;
+          cell.k = k;
+          run (&cell);
+        }
+      else
+        {
+          g_error ("this is no line: %s", line);
+        }
     }
 
   return 0;

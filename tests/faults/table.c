@@ -15,13 +15,13 @@
 
 /* The errors that the manual pages of these functions name, except those that only a mistake of the caller brings about */
 
-#define ANY(function, error) { function, FAULTS_ON_ANYTHING, error, #error, FALSE }
-#define ANY_HIDDEN(function, error) { function, FAULTS_ON_ANYTHING, error, #error, TRUE }
-#define FILES(function, error) { function, FAULTS_ON_FILES, error, #error, FALSE }
-#define FILES_HIDDEN(function, error) { function, FAULTS_ON_FILES, error, #error, TRUE }
-#define STREAMS(function, error) { function, FAULTS_ON_STREAMS, error, #error, FALSE }
-#define STREAMS_HIDDEN(function, error) { function, FAULTS_ON_STREAMS, error, #error, TRUE }
-#define OTHERS_HIDDEN(function, error) { function, FAULTS_ON_OTHERS, error, #error, TRUE }
+#define ANY(functions, error) { functions, FAULTS_ON_ANYTHING, error, #error, FALSE }
+#define ANY_HIDDEN(functions, error) { functions, FAULTS_ON_ANYTHING, error, #error, TRUE }
+#define FILES(functions, error) { functions, FAULTS_ON_FILES, error, #error, FALSE }
+#define FILES_HIDDEN(functions, error) { functions, FAULTS_ON_FILES, error, #error, TRUE }
+#define STREAMS(functions, error) { functions, FAULTS_ON_STREAMS, error, #error, FALSE }
+#define STREAMS_HIDDEN(functions, error) { functions, FAULTS_ON_STREAMS, error, #error, TRUE }
+#define OTHERS_HIDDEN(functions, error) { functions, FAULTS_ON_OTHERS, error, #error, TRUE }
 
 const Fault faults[] = {
   ANY ("open", EACCES),
@@ -348,34 +348,100 @@ const Fault faults[] = {
   ANY_HIDDEN ("getrandom", FAULTS_SHORT),
 
   ANY ("pthread_create", EAGAIN),
+
+  /* What happens to a machine happens to many functions */
+  FILES ("write pwrite writev splice fsync fdatasync ftruncate mkdir mkdirat", ENOSPC),
+  FILES ("read pread preadv write pwrite writev splice fsync fdatasync ftruncate rename renameat2 unlink unlinkat", EIO),
+  ANY ("open openat opendir dup socket pipe pipe2 eventfd epoll_create1", EMFILE),
+  ANY ("connect send sendmsg recv recvmsg getaddrinfo", ENETUNREACH),
+  ANY ("mmap mprotect", ENOMEM),
 };
 
 const guint n_faults = G_N_ELEMENTS (faults);
 
-static const Exception exceptions[] = {
+/* What other libraries do about a fault, so that nobody above them can help it */
+static const struct
+{
+  const char *function;
+  int error;
+  const char *library; /* what the name of the file that calls the function begins with */
+  const char *printed; /* it ends the process with this message; or NULL: it returns the error */
+} exceptions[] = {
   /* Before GLib 2.76, g_open () is not called again when a signal interrupts it */
   { "open", EINTR, "libglib-2.0", NULL },
   { "open", EINTR, "libgio-2.0", NULL },
   /* The first use of GTask in a process starts GLib's own thread, and ends the process if there is none */
   { "pthread_create", EAGAIN, "libglib-2.0", "creating thread 'gmain'" },
+  /* A GMainContext needs an eventfd or a pipe */
+  { "pipe2", EMFILE, "libglib-2.0", "Creating pipes for GWakeup" },
 };
 
-const Exception *
-exception_find (const Fault *fault,
-                const FaultsReport *report)
+gboolean
+fault_can_be (const Fault *self,
+              FaultsWhen when)
 {
-  Dl_info caller;
+  switch (when)
+    {
+    case FAULTS_ONE:
+      return strchr (self->functions, ' ') == NULL;
+    case FAULTS_FROM:
+      /* Nothing is interrupted each time, and without poll () no main loop gets any events */
+      return (!self->is_hidden || self->error == FAULTS_SHORT) && strcmp (self->functions, "poll") != 0;
+    case FAULTS_UNTIL:
+      return TRUE;
+    }
+  g_return_val_if_reached (FALSE);
+}
+
+guint
+fault_count (const Fault *self,
+             const FaultsReport *report)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < report->n_counts; i++)
+    if (faults_is_among (report->counts[i].function, self->functions) &&
+        (self->on == FAULTS_ON_ANYTHING || self->on == report->counts[i].kind))
+      n += report->counts[i].n;
+
+  return n;
+}
+
+static gboolean
+is_in_library (void *address,
+               const char *library)
+{
+  Dl_info info;
   g_autofree char *name = NULL;
 
-  /* Above the function itself, and what it calls */
-  if (report->n_frames < 3 || dladdr (report->frames[2], &caller) == 0)
-    return NULL;
+  if (address == NULL || dladdr (address, &info) == 0)
+    return FALSE;
 
-  name = g_path_get_basename (caller.dli_fname);
+  name = g_path_get_basename (info.dli_fname);
+  return g_str_has_prefix (name, library);
+}
+
+gboolean
+fault_explains_error (const Fault *self,
+                      const FaultsReport *report)
+{
   for (guint i = 0; i < G_N_ELEMENTS (exceptions); i++)
-    if (strcmp (exceptions[i].function, fault->function) == 0 && exceptions[i].error == fault->error &&
-        g_str_has_prefix (name, exceptions[i].library))
-      return &exceptions[i];
+    if (exceptions[i].printed == NULL && exceptions[i].error == self->error && faults_is_among (exceptions[i].function, self->functions))
+      for (guint j = 0; j < MIN (report->n_struck, FAULTS_MAX_CALLERS); j++)
+        if (is_in_library (report->callers[j], exceptions[i].library))
+          return TRUE;
 
-  return NULL;
+  return FALSE;
+}
+
+gboolean
+fault_explains_end (const Fault *self,
+                    const char *printed)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (exceptions); i++)
+    if (exceptions[i].printed != NULL && exceptions[i].error == self->error &&
+        faults_is_among (exceptions[i].function, self->functions) && strstr (printed, exceptions[i].printed) != NULL)
+      return TRUE;
+
+  return FALSE;
 }

@@ -8,10 +8,10 @@
 
 #include "faults.h"
 
-/* One way in which a function can fail */
+/* One way in which a function, or several of them, can fail */
 typedef struct
 {
-  const char *function;
+  const char *functions; /* separated by spaces */
   FaultsOn on;
   int error;
   const char *name;    /* of the error */
@@ -21,15 +21,17 @@ typedef struct
 extern const Fault faults[];
 extern const guint n_faults;
 
-/* What other libraries do about a fault, so that nobody above them can help it */
-typedef struct
-{
-  const char *function;
-  int error;
-  const char *library; /* what the name of the file that calls the function begins with */
-  const char *printed; /* it ends the process with this message; or NULL: it returns the error */
-} Exception;
+gboolean fault_can_be         (const Fault        *self,
+                               FaultsWhen          when);
 
-/* Returns NULL if there is none */
-const Exception *exception_find (const Fault        *fault,
-                                 const FaultsReport *report);
+/* How many of the counted calls could fail like this */
+guint    fault_count          (const Fault        *self,
+                               const FaultsReport *report);
+
+/* Whether another library returned an error although the call was only interrupted */
+gboolean fault_explains_error (const Fault        *self,
+                               const FaultsReport *report);
+
+/* Whether another library ended the process, with that message, because it could not go on */
+gboolean fault_explains_end   (const Fault        *self,
+                               const char         *printed);
