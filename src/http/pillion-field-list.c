@@ -8,13 +8,57 @@
 
 #include <string.h>
 
+/* The size of the first block, in bytes: most lists need no other */
+#define BLOCK 496
+
+/* Less than this is never reclaimed before the list is cleared, in bytes */
+#define MIN_UNUSED 1024
+
+struct _PillionFieldBlock
+{
+  PillionFieldBlock *next;
+  gsize used;
+  gsize size;
+  char bytes[];
+};
+
 void
 pillion_field_list_clear (PillionFieldList *self)
 {
-  for (guint i = 0; i < self->n; i += 2)
-    g_free (self->strv[i]);
+  PillionFieldBlock *next;
+
+  for (PillionFieldBlock *block = self->blocks; block != NULL; block = next)
+    {
+      next = block->next;
+      g_free (block);
+    }
   g_free (self->strv);
   *self = (PillionFieldList) { NULL };
+}
+
+static char *
+get_room (PillionFieldList *self,
+          gsize length)
+{
+  PillionFieldBlock *block = self->blocks;
+  char *room;
+
+  if (block == NULL || block->size - block->used < length)
+    {
+      gsize size = MAX (block != NULL ? 2 * block->size : BLOCK, length);
+
+      block = g_malloc (sizeof *block + size);
+      block->next = self->blocks;
+      block->used = 0;
+      block->size = size;
+      self->blocks = block;
+    }
+
+  room = block->bytes + block->used;
+  block->used += length;
+  self->length += length;
+
+  return room;
 }
 
 void
@@ -24,13 +68,13 @@ pillion_field_list_append (PillionFieldList *self,
 {
   gsize name_size = strlen (name) + 1;
   gsize value_size = strlen (value) + 1;
-  char *both = g_malloc (name_size + value_size);
+  char *both = get_room (self, name_size + value_size);
 
   memcpy (both, name, name_size);
   memcpy (both + name_size, value, value_size);
   if (self->n + 2 >= self->size)
     {
-      self->size = MAX (self->size * 2, 17);
+      self->size = MAX (self->size * 2, 33);
       self->strv = g_renew (char *, self->strv, self->size);
     }
 
@@ -39,15 +83,31 @@ pillion_field_list_append (PillionFieldList *self,
   self->strv[self->n] = NULL;
 }
 
+/* A field of a list that lives long may be set often */
+static void
+reclaim (PillionFieldList *self)
+{
+  PillionFieldList packed = { NULL };
+
+  if (self->unused < MIN_UNUSED || self->unused < self->length / 2)
+    return;
+
+  for (guint i = 0; i < self->n; i += 2)
+    pillion_field_list_append (&packed, self->strv[i], self->strv[i + 1]);
+  pillion_field_list_clear (self);
+  *self = packed;
+}
+
 void
 pillion_field_list_set (PillionFieldList *self,
                         const char *name,
                         const char *value)
 {
-  /* The value may belong to one of the fields that are removed */
+  /* The value may belong to one of the fields that move */
   g_autofree char *copy = g_strdup (value);
 
   pillion_field_list_remove (self, name);
+  reclaim (self);
   pillion_field_list_append (self, name, copy);
 }
 
@@ -61,7 +121,7 @@ pillion_field_list_remove (PillionFieldList *self,
     {
       if (pillion_field_is_named (self->strv[i], name))
         {
-          g_free (self->strv[i]);
+          self->unused += strlen (self->strv[i]) + strlen (self->strv[i + 1]) + 2;
           continue;
         }
 

@@ -6,12 +6,17 @@
 
 #include <glib.h>
 
+typedef struct _PillionFieldBlock PillionFieldBlock;
+
 /* Header fields in order, with copies of their names and values. Names compare without regard to case. All zero is an empty list. */
 typedef struct
 {
-  char **strv; /* name, value, name, value, … NULL; NULL while the list is empty. A name and its value share one allocation. */
+  char **strv; /* name, value, name, value, … NULL; NULL while the list is empty */
   guint n;     /* strings in it */
   guint size;
+  PillionFieldBlock *blocks; /* where the strings are, the newest first */
+  gsize length; /* of all strings in the blocks, in bytes */
+  gsize unused; /* of those that are no longer in the list */
 } PillionFieldList;
 
 /* Inline because it is called for each field of each message, and most names differ in their first letters */
@@ -33,7 +38,7 @@ void        pillion_field_list_append (PillionFieldList       *self,
                                        const char             *name,
                                        const char             *value);
 
-/* Replaces all fields of this name */
+/* Replaces all fields of this name. The strings of the others may move. */
 void        pillion_field_list_set    (PillionFieldList       *self,
                                        const char             *name,
                                        const char             *value);
