@@ -242,7 +242,7 @@ make_gzip (guint times)
   return content;
 }
 
-/* Decodes to 128 MiB, in so many steps, the last of which has this format. Made once, because that takes long. */
+/* Decodes to 64 MiB, in so many steps, the last of which has this format. Made once, because that takes long. */
 static GByteArray *
 make_bomb (GZlibCompressorFormat format,
            guint times)
@@ -252,7 +252,7 @@ make_bomb (GZlibCompressorFormat format,
 
   if (bombs[format] == NULL)
     {
-      gsize length = 128 << 20;
+      gsize length = 64 << 20;
       g_autofree guint8 *zeros = g_malloc0 (length);
 
       bombs[format] = chaos_append_coded (g_byte_array_new (), format, zeros, length);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "builder.h"
+#include "heap.h"
 #include <json-glib/json-glib.h>
 
 /* What is uploaded, unless the behaviour wants more: more than is read in one go */
@@ -105,6 +106,29 @@ upload (ChaosCell *cell,
   return await_body (task, error);
 }
 
+/* Keeps nothing of it */
+static GBytes *
+skim (ChaosCell *cell,
+      GError **error)
+{
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", cell->url);
+  g_autoptr (PillionTask) task = pillion_http_client_open (cell->client, request, NULL);
+  g_autoptr (PillionHttpStream) stream = pillion_await_object (task, error);
+
+  while (stream != NULL)
+    {
+      g_autoptr (PillionTask) read = pillion_http_stream_read (stream, 0, NULL);
+      g_autoptr (GBytes) piece = pillion_await_bytes (read, error);
+
+      if (piece == NULL)
+        return NULL;
+      if (g_bytes_get_size (piece) == 0)
+        return g_bytes_ref (cell->behaviour->content);
+    }
+
+  return NULL;
+}
+
 static GBytes *
 read_stream (ChaosCell *cell,
              GError **error)
@@ -147,6 +171,8 @@ take_file (ChaosCell *cell,
   char *content;
   gsize length;
 
+  /* From here on it is the test that takes memory */
+  chaos_heap_end ();
   if (result == NULL)
     return NULL;
 
@@ -252,20 +278,29 @@ open_web_socket (ChaosCell *cell,
   return socket != NULL ? g_bytes_new_static ("", 0) : NULL;
 }
 
+/* Whatever is needed besides the body: above all the head, in several forms for a moment, and what is being received */
+#define FIXED (4 << 20)
+
+#define IN_MEMORY (CHAOS_MAX_BODY + FIXED)
+
+/* A stream reads 1 MiB ahead, and up to 32 MiB while the program keeps up */
+#define READ_AHEAD ((32 << 20) + FIXED)
+
 const ChaosKind chaos_kinds[] = {
-  { "bytes", get_bytes, .in_memory = TRUE },
-  { "json", get_json, .in_memory = TRUE, .is_json = TRUE },
-  { "put", put, .in_memory = TRUE },
-  { "once", put_once, .in_memory = TRUE, .sends_once = TRUE, .only = "redirect/" },
-  { "retried", retry, .in_memory = TRUE, .retries = TRUE, .only = "retry-after/" },
-  { "upload", upload, .in_memory = TRUE, .from_file = TRUE },
+  { "bytes", get_bytes, IN_MEMORY, .in_memory = TRUE },
+  { "json", get_json, IN_MEMORY, .in_memory = TRUE, .is_json = TRUE },
+  { "put", put, IN_MEMORY, .in_memory = TRUE },
+  { "once", put_once, IN_MEMORY, .in_memory = TRUE, .sends_once = TRUE, .only = "redirect/" },
+  { "retried", retry, IN_MEMORY, .in_memory = TRUE, .retries = TRUE, .only = "retry-after/" },
+  { "upload", upload, IN_MEMORY, .in_memory = TRUE, .from_file = TRUE },
   { "stream", read_stream },
-  { "download", download, .to_file = TRUE },
-  { "named", download_into, .to_file = TRUE },
-  { "resumed", resume, .to_file = TRUE, .resumes = TRUE },
-  { "cached", get_cached, .in_memory = TRUE },
-  { "event", get_event, .refuses_all = TRUE },
-  { "web-socket", open_web_socket, .refuses_all = TRUE },
+  { "skimmed", skim, READ_AHEAD },
+  { "download", download, FIXED, .to_file = TRUE },
+  { "named", download_into, FIXED, .to_file = TRUE },
+  { "resumed", resume, FIXED, .to_file = TRUE, .resumes = TRUE },
+  { "cached", get_cached, IN_MEMORY, .in_memory = TRUE },
+  { "event", get_event, FIXED, .refuses_all = TRUE },
+  { "web-socket", open_web_socket, FIXED, .refuses_all = TRUE },
   { NULL },
 };
 

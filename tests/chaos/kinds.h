@@ -10,6 +10,9 @@
 
 typedef struct _ChaosKind ChaosKind;
 
+/* The client's limit for bodies in memory, in bytes */
+#define CHAOS_MAX_BODY (8 << 20)
+
 /* One behaviour with one kind of request */
 typedef struct
 {
@@ -29,6 +32,7 @@ struct _ChaosKind
   /* Runs in a fiber. Returns the content, or NULL and the error. */
   GBytes *(*request) (ChaosCell *cell,
                       GError   **error);
+  gsize memory;         /* how much of the heap it may take at most, whatever the server does, in bytes; 0 if it keeps what it gets */
   gboolean in_memory;   /* so that it has a limit */
   gboolean to_file;
   gboolean from_file;
