@@ -298,6 +298,7 @@ add_fields (GPtrArray *list)
       ChaosBehaviour *self = chaos_add_text (list, name, answer, CHAOS_KEEP, CHAOS_FAILS);
 
       chaos_then (self, make_good (), CHAOS_KEEP);
+      self->then_good = TRUE;
       self->passes = lies[i].passes;
     }
 }

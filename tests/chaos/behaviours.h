@@ -61,6 +61,7 @@ struct _ChaosBehaviour
   gboolean no_content; /* a success that leaves nothing to save */
   gboolean hasty;      /* nothing but the client's limits ends it */
   gboolean floods_tls; /* with records that mean nothing, without end */
+  gboolean then_good;  /* the next answer is good, and does not count as one to the same call */
   gboolean passes;     /* another attempt is due soon, and good */
   gboolean bomb;       /* is small, and becomes huge: a failure only for what has a limit */
   gsize upload;        /* the size of the file that is uploaded, or 0 for the usual one */

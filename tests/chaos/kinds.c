@@ -298,7 +298,7 @@ const ChaosKind chaos_kinds[] = {
   { "download", download, FIXED, .to_file = TRUE },
   { "named", download_into, FIXED, .to_file = TRUE },
   { "resumed", resume, FIXED, .to_file = TRUE, .resumes = TRUE },
-  { "cached", get_cached, IN_MEMORY, .in_memory = TRUE },
+  { "cached", get_cached, IN_MEMORY, .in_memory = TRUE, .asks_twice = TRUE },
   { "event", get_event, FIXED, .refuses_all = TRUE },
   { "web-socket", open_web_socket, FIXED, .refuses_all = TRUE },
   { NULL },

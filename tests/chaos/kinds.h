@@ -39,6 +39,7 @@ struct _ChaosKind
   gboolean is_json;
   gboolean resumes;     /* after half an ordinary answer */
   gboolean retries;     /* after a failure that may pass */
+  gboolean asks_twice;  /* whatever comes first */
   gboolean sends_once;  /* because its body can't be read again */
   const char *only;     /* the behaviours that it is tried with begin like that; NULL for all */
   gboolean refuses_all; /* because none of the behaviours is what it wants */

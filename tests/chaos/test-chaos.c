@@ -207,6 +207,8 @@ get_outcome (ChaosCell *cell)
     return CHAOS_FAILS;
   if (behaviour->bomb && !cell->kind->in_memory)
     return CHAOS_EITHER;
+  if (cell->kind->asks_twice && behaviour->then_good)
+    return CHAOS_GOOD;
   if (cell->kind->retries && behaviour->passes)
     return CHAOS_GOOD;
   if (cell->kind->sends_once && wants_body_again (behaviour))
