@@ -427,7 +427,7 @@ choose (Chaos *chaos)
             g_array_append_val (chosen, number);
           continue;
         }
-      /* On a busy machine, a client that is slowed down never catches up with TLS records without end */
+      /* They keep the machine busy for as long as the client is patient, and test-floods.c tries their kinds in every build */
       if (behaviour->floods_tls)
         continue;
 
