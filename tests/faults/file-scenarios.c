@@ -408,7 +408,7 @@ const Scenario file_scenarios[] = {
   { .name = "resumed", .prepare = prepare_resumed, .run = run_download, .check = check_download },
   { .name = "killed", .prepare = prepare_killed, .dies = TRUE, .run = run_download, .check = check_download },
   { .name = "mirrors", .run = run_mirrors, .check = check_download },
-  { .name = "split", .run = run_split, .check = check_split },
+  { .name = "split", .run = run_split, .check = check_split, .waits = TRUE },
   { .name = "replaced", .prepare = prepare_replaced, .run = run_download, .check = check_replaced },
   { .name = "into", .run = run_into, .check = check_into },
   { .name = "parts", .prepare = prepare_resumed, .run = run_parts, .check = check_parts },

@@ -36,7 +36,7 @@
 #define CLOCK 300
 
 /* How many calls may fail in a cell, unless they only fall short, and how long it may be busy, in seconds: only one that spins takes that */
-#define MAX_STRUCK 1000
+#define MAX_STRUCK 10000
 #define MAX_BUSY 20
 
 /* How long it may take to connect, to get an answer, and to close, in µs: even a very busy machine is faster */

@@ -48,6 +48,7 @@ typedef struct
   const char *(*check) (Scene   *scene,
                         gboolean succeeded);
   gboolean over_tls;
+  gboolean waits; /* most of the time, so that many can run at once */
   gboolean dies; /* a process of its own prepares it, and is killed by that */
 } Scenario;
 
