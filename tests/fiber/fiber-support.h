@@ -41,7 +41,7 @@ static inline void
 fixture_set_up (Fixture *self,
                 gconstpointer data)
 {
-  self->loop = loop_new ();
+  self->loop = loop_new_with_budget ();
   self->host = PILLION_HOST (pillion_test_host_new ());
   g_assert_true (pillion_loop_ensure (self->loop, self->host, NULL));
 }

@@ -62,7 +62,7 @@ set_up (Fixture *fixture,
   const Gate gate = GATE_INIT;
 
   fixture->gate = gate;
-  fixture->loop = loop_new ();
+  fixture->loop = loop_new_with_budget ();
   g_assert_true (g_unix_open_pipe (fixture->pipe, FD_CLOEXEC, NULL));
   g_assert_true (g_unix_set_fd_nonblocking (fixture->pipe[0], TRUE, NULL));
   for (guint i = 0; i < G_N_ELEMENTS (fixture->returns); i++)

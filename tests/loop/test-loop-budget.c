@@ -22,7 +22,7 @@ static void
 set_up (Fixture *fixture,
         gconstpointer data)
 {
-  fixture->loop = loop_new ();
+  fixture->loop = loop_new_with_budget ();
 }
 
 static void
@@ -195,7 +195,7 @@ test_tick_host (Fixture *fixture,
         longest = run_for_longest_kick (PILLION_TICK_HOST (host));
     }
   loop_end (fixture->loop);
-  fixture->loop = loop_new ();
+  fixture->loop = loop_new_with_budget ();
   end_object (host);
 }
 

@@ -23,7 +23,7 @@ static void
 set_up (Fixture *fixture,
         gconstpointer data)
 {
-  fixture->loop = loop_new ();
+  fixture->loop = loop_new_with_budget ();
   g_assert_true (g_unix_open_pipe (fixture->pipe, FD_CLOEXEC, NULL));
 }
 

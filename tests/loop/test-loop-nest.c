@@ -35,7 +35,7 @@ static void
 set_up (Fixture *fixture,
         gconstpointer data)
 {
-  fixture->loop = loop_new ();
+  fixture->loop = loop_new_with_budget ();
   fixture->log = g_string_new (NULL);
   fixture->kind = GPOINTER_TO_INT (data);
 }

@@ -11,7 +11,7 @@
 static void
 test_defaults (void)
 {
-  PillionLoop *loop = loop_new ();
+  PillionLoop *loop = loop_new_with_budget ();
 
   g_assert_cmpint (pillion_loop_get_budget_usec (loop), ==, 2000);
   g_assert_cmpint (pillion_loop_get_budget_mode (loop), ==, PILLION_BUDGET_FIXED);

@@ -341,7 +341,7 @@ class HostSuite(_Case):
         closed = []
 
         def close():
-            self.loop.close(0)
+            self.loop.close(int(PATIENCE * 1000 * MSEC))
             closed.append(True)
 
         self.loop.call_soon(close)
@@ -360,7 +360,7 @@ class HostSuite(_Case):
             # A toolkit may leak what it calls, so that doesn't refer to the loop
             loop.call_later(MSEC, done.append, 1)
             self.wait_for(lambda: bool(done))
-            loop.close(0)
+            loop.close(int(PATIENCE * 1000 * MSEC))
 
         self._close()
         use()
