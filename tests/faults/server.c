@@ -81,7 +81,7 @@ serve_form (ScenarioServer *self,
   const char *file = memmem (bytes, length, self->content, SCENARIO_CONTENT_SIZE);
   g_autoptr (GString) rest = NULL;
 
-  if (file == NULL)
+  if (file == NULL || length < 4 || memcmp (bytes + length - 4, "--\r\n", 4) != 0)
     {
       test_connection_close (connection);
       return;
