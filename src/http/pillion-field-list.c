@@ -98,26 +98,16 @@ reclaim (PillionFieldList *self)
   *self = packed;
 }
 
-void
-pillion_field_list_set (PillionFieldList *self,
-                        const char *name,
-                        const char *value)
+/* Removes the fields of this name from the first @n strings */
+static gboolean
+remove_from_first (PillionFieldList *self,
+                   const char *name,
+                   guint n)
 {
-  /* The value may belong to one of the fields that move */
-  g_autofree char *copy = g_strdup (value);
+  guint kept = 0;
+  guint i;
 
-  pillion_field_list_remove (self, name);
-  reclaim (self);
-  pillion_field_list_append (self, name, copy);
-}
-
-gboolean
-pillion_field_list_remove (PillionFieldList *self,
-                           const char *name)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < self->n; i += 2)
+  for (i = 0; i < n; i += 2)
     {
       if (pillion_field_is_named (self->strv[i], name))
         {
@@ -125,16 +115,38 @@ pillion_field_list_remove (PillionFieldList *self,
           continue;
         }
 
-      self->strv[n++] = self->strv[i];
-      self->strv[n++] = self->strv[i + 1];
+      self->strv[kept++] = self->strv[i];
+      self->strv[kept++] = self->strv[i + 1];
     }
 
-  if (n == self->n)
+  if (kept == n)
     return FALSE;
 
-  self->n = n;
-  self->strv[n] = NULL;
+  for (; i < self->n; i++)
+    self->strv[kept++] = self->strv[i];
+  self->n = kept;
+  self->strv[kept] = NULL;
   return TRUE;
+}
+
+void
+pillion_field_list_set (PillionFieldList *self,
+                        const char *name,
+                        const char *value)
+{
+  const guint n = self->n;
+
+  /* First, because the name and the value may belong to the list. Until it is packed, none of its strings moves. */
+  pillion_field_list_append (self, name, value);
+  remove_from_first (self, name, n);
+  reclaim (self);
+}
+
+gboolean
+pillion_field_list_remove (PillionFieldList *self,
+                           const char *name)
+{
+  return remove_from_first (self, name, self->n);
 }
 
 const char *

@@ -66,6 +66,34 @@ test_may_be_set_to_its_own_value (void)
 }
 
 static void
+test_may_be_set_by_its_own_name (void)
+{
+  PillionFieldList list = { NULL };
+  g_autofree char *name = g_strnfill (300, 'n');
+
+  pillion_field_list_append (&list, "Before", "1");
+  pillion_field_list_append (&list, name, "two");
+  pillion_field_list_append (&list, "After", "3");
+  for (guint i = 0; i < 1000; i++)
+    {
+      const char *own = NULL;
+
+      for (guint j = 0; j < list.n; j += 2)
+        if (strcmp (list.strv[j], name) == 0)
+          own = list.strv[j];
+      pillion_field_list_set (&list, own, pillion_field_list_get (&list, own));
+      g_assert_cmpuint (list.n, ==, 6);
+      g_assert_cmpstr (list.strv[4], ==, name);
+      g_assert_null (list.strv[6]);
+    }
+  g_assert_cmpstr (pillion_field_list_get (&list, name), ==, "two");
+  g_assert_cmpstr (pillion_field_list_get (&list, "Before"), ==, "1");
+  g_assert_cmpstr (pillion_field_list_get (&list, "After"), ==, "3");
+
+  pillion_field_list_clear (&list);
+}
+
+static void
 test_setting_often_takes_no_memory (void)
 {
   PillionFieldList list = { NULL };
@@ -95,6 +123,7 @@ main (int argc,
   g_test_add_func ("/http/field-list/keeps-order", test_keeps_order);
   g_test_add_func ("/http/field-list/takes-any-length", test_takes_any_length);
   g_test_add_func ("/http/field-list/may-be-set-to-its-own-value", test_may_be_set_to_its_own_value);
+  g_test_add_func ("/http/field-list/may-be-set-by-its-own-name", test_may_be_set_by_its_own_name);
   g_test_add_func ("/http/field-list/setting-often-takes-no-memory", test_setting_often_takes_no_memory);
 
   return g_test_run ();
