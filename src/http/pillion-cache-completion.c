@@ -43,6 +43,9 @@ pillion_cache_completion_take (const PillionStoredResponse *part,
   rest = pillion_cache_fill_make_response (head, requested, received);
   if (pillion_cache_has_too_many_fields (&rest->fields) || !pillion_cache_are_parts_of_one (rest, part))
     return NULL;
+  /* With If-Range, a 206 need not repeat the fields that it has in common with the part (RFC 9110, section 15.3.7) */
+  if (pillion_field_list_get (&rest->fields, "Content-Encoding") != NULL && !pillion_cache_are_coded_alike (rest, part))
+    return NULL;
 
   copy = pillion_stored_response_serialize (part);
   whole = pillion_stored_response_parse (copy);

@@ -223,6 +223,7 @@ combine_parts (PillionCacheFill *self,
   g_autoptr (PillionStoredResponse) other_stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (other));
 
   if (stored == NULL || other_stored == NULL || stored->total != other_stored->total || !pillion_cache_are_parts_of_one (stored, other_stored) ||
+      !pillion_cache_are_coded_alike (stored, other_stored) ||
       MAX (get_end (entry, stored), get_end (other, other_stored)) - MIN (stored->first, other_stored->first) > MAX_COMBINED)
     return 0;
 

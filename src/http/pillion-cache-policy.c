@@ -748,6 +748,16 @@ pillion_cache_are_parts_of_one (const PillionStoredResponse *one,
 }
 
 gboolean
+pillion_cache_are_coded_alike (const PillionStoredResponse *one,
+                               const PillionStoredResponse *other)
+{
+  g_autofree char *coding = pillion_field_list_join (&one->fields, "Content-Encoding");
+  g_autofree char *other_coding = pillion_field_list_join (&other->fields, "Content-Encoding");
+
+  return g_ascii_strcasecmp (coding != NULL ? coding : "identity", other_coding != NULL ? other_coding : "identity") == 0;
+}
+
+gboolean
 pillion_cache_is_unsafe (const char *method)
 {
   static const char *const methods[] = { "GET", "HEAD", "OPTIONS", "TRACE", NULL };

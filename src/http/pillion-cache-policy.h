@@ -150,6 +150,10 @@ const char     *pillion_cache_get_strong_validator   (const PillionStoredRespons
 gboolean        pillion_cache_are_parts_of_one       (const PillionStoredResponse *one,
                                                       const PillionStoredResponse *other);
 
+/* Whether the bytes of both have the same content codings. Some servers give all codings of a body the same ETag. */
+gboolean        pillion_cache_are_coded_alike        (const PillionStoredResponse *one,
+                                                      const PillionStoredResponse *other);
+
 /* Section 4.4: whether a response to this method makes what is stored for its URL invalid */
 gboolean        pillion_cache_is_unsafe              (const char                  *method);
 gboolean        pillion_cache_invalidates            (guint                        status);

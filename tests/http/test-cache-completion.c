@@ -51,6 +51,7 @@ typedef enum
   REST_REFUSED,
   REST_OTHER_TAG,
   REST_NO_TAG,
+  REST_OTHER_CODING,
   REST_ELSEWHERE,
   REST_NOT_ALL,
   REST_OTHER_TOTAL,
@@ -135,6 +136,10 @@ serve_rest (Fixture *self,
     case REST_NO_TAG:
       test_connection_printf (connection, "%s%sContent-Length: %zu\r\n\r\n", partial, range, n);
       test_connection_write (connection, self->old + first, (gssize) n);
+      break;
+    case REST_OTHER_CODING:
+      test_connection_printf (connection, "%s%s%sContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", partial, fields, range, n);
+      test_connection_write (connection, self->new + first, (gssize) n);
       break;
     case REST_ELSEWHERE:
       test_connection_printf (connection, "%s%sContent-Range: bytes %zu-%d/%d\r\nContent-Length: %zu\r\n\r\n", partial, fields, first - 1, SIZE - 1, SIZE,
@@ -376,6 +381,7 @@ static const RestCase rest_cases[] = {
   { "refused", REST_REFUSED, 2, FALSE, "Pillion; fwd=partial; stored" },
   { "other-tag", REST_OTHER_TAG, 2, FALSE, "Pillion; fwd=partial; stored" },
   { "no-tag", REST_NO_TAG, 2, FALSE, "Pillion; fwd=partial; stored" },
+  { "other-coding", REST_OTHER_CODING, 2, FALSE, "Pillion; fwd=partial; stored" },
   { "elsewhere", REST_ELSEWHERE, 2, FALSE, "Pillion; fwd=partial; stored" },
   { "not-all", REST_NOT_ALL, 2, FALSE, "Pillion; fwd=partial; stored" },
   { "other-total", REST_OTHER_TOTAL, 2, FALSE, "Pillion; fwd=partial; stored" },

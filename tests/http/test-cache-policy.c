@@ -634,6 +634,22 @@ test_fields (void)
 }
 
 static void
+test_codings (void)
+{
+  g_autoptr (PillionStoredResponse) plain = make_response (200, "");
+  g_autoptr (PillionStoredResponse) identity = make_response (200, "Content-Encoding: Identity");
+  g_autoptr (PillionStoredResponse) once = make_response (200, "Content-Encoding: gzip");
+  g_autoptr (PillionStoredResponse) twice = make_response (200, "Content-Encoding: gzip\nContent-Encoding: br");
+  g_autoptr (PillionStoredResponse) in_one_line = make_response (200, "Content-Encoding: GZIP, br");
+
+  g_assert_true (pillion_cache_are_coded_alike (plain, identity));
+  g_assert_true (pillion_cache_are_coded_alike (once, once));
+  g_assert_true (pillion_cache_are_coded_alike (twice, in_one_line));
+  g_assert_false (pillion_cache_are_coded_alike (plain, once));
+  g_assert_false (pillion_cache_are_coded_alike (twice, once));
+}
+
+static void
 test_methods (void)
 {
   g_assert_true (pillion_cache_is_unsafe ("POST"));
@@ -721,6 +737,7 @@ main (int argc,
   g_test_add_func ("/http/cache-policy/update", test_update);
   g_test_add_func ("/http/cache-policy/head", test_head);
   g_test_add_func ("/http/cache-policy/fields", test_fields);
+  g_test_add_func ("/http/cache-policy/codings", test_codings);
   g_test_add_func ("/http/cache-policy/methods", test_methods);
   g_test_add_func ("/http/cache-policy/serialize", test_serialize);
 
