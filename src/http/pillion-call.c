@@ -228,7 +228,8 @@ pillion_call_make_response (PillionCall *self,
   pillion_http_response_set_from_cache (response, head->stored && !head->missing);
   if (self->store != NULL)
     pillion_http_response_set_store (response, self->store);
-  if (self->network_error != NULL)
+  /* What is stored may have become usable in the meantime */
+  if (self->network_error != NULL && head->missing)
     pillion_http_response_set_network_error (response, self->network_error);
 
   return response;
@@ -696,6 +697,14 @@ pillion_call_forget (PillionCall *self)
   pillion_cache_store_remove_key (self->store, key);
 }
 
+/* The exchange goes first: of one that is broken off, the cache keeps what has arrived */
+static void
+forget_content (PillionCall *self)
+{
+  drop_hop (self);
+  pillion_call_forget (self);
+}
+
 /* Whether an error is about the content, and that has, or may have, been stored. A transfer that fails stores nothing. */
 static gboolean
 is_wrong_content (PillionCall *self,
@@ -898,6 +907,7 @@ decode (PillionCall *self)
       n = pillion_decoder_read (self->decoder, room, MIN (size, DECODER_TURN), &error);
       if (n < 0)
         {
+          forget_content (self);
           pillion_call_fail (self, error);
           return FALSE;
         }
@@ -1045,7 +1055,7 @@ pillion_call_fail (PillionCall *self,
                    GError *error)
 {
   if (is_wrong_content (self, error))
-    pillion_call_forget (self);
+    forget_content (self);
   if (!self->failed && !self->done && self->sink->klass->recover != NULL)
     {
       g_clear_pointer (&self->refusal, pillion_refusal_free);

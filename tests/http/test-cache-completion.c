@@ -170,6 +170,26 @@ serve_rest (Fixture *self,
     }
 }
 
+/* A coded body whose checksum is wrong, and which is not complete. Decoding it takes several turns. */
+static void
+serve_damaged (TestConnection *connection,
+               const char *fields)
+{
+  const gsize size = 4 * 1024 * 1024;
+  g_autoptr (GConverter) compressor = G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 6));
+  g_autofree guint8 *zeros = g_malloc0 (size);
+  g_autofree guint8 *coded = g_malloc (size);
+  gsize n_read, n_written;
+
+  g_assert_cmpint (g_converter_convert (compressor, zeros, size, coded, size, G_CONVERTER_INPUT_AT_END, &n_read, &n_written, NULL), ==,
+                   G_CONVERTER_FINISHED);
+  coded[n_written - 8] ^= 1;
+  test_connection_printf (connection, "HTTP/1.1 200 OK\r\n%sContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", fields, n_written + 1);
+  test_connection_write (connection, coded, (gssize) n_written);
+  test_connection_wait_closed (connection);
+  test_connection_close (connection);
+}
+
 static void
 serve (TestConnection *connection,
        const char *request,
@@ -206,6 +226,8 @@ serve (TestConnection *connection,
     }
   else if (gone_on)
     test_connection_answer (connection, fields, self->old, SIZE);
+  else if (strcmp (path, "/damaged") == 0)
+    serve_damaged (connection, fields);
   else if (strcmp (path, "/chunked") == 0)
     {
       test_connection_printf (connection, "HTTP/1.1 200 OK\r\n%sTransfer-Encoding: chunked\r\n\r\n", fields);
@@ -619,6 +641,19 @@ test_limit (Fixture *self,
   assert_asked (self, NULL, NULL);
 }
 
+/* What can't be decoded is of no use as a beginning either */
+static void
+test_damaged (Fixture *self,
+              gconstpointer data)
+{
+  g_free (self->url);
+  self->url = test_server_url (self->server, "/damaged");
+  assert_fails (self, PILLION_HTTP_ERROR_PROTOCOL);
+  set_server (self, REST_GOOD, TRUE);
+  assert_gets (self, self->old, "Pillion; fwd=uri-miss; stored");
+  assert_asked (self, NULL, NULL);
+}
+
 /* Equal requests make one request for the rest; a stream and a download that come at the same time get theirs, too */
 static void
 test_together (Fixture *self,
@@ -724,6 +759,7 @@ main (int argc,
   ADD ("newer", NULL, test_newer);
   ADD ("cancelled", NULL, test_cancelled);
   ADD ("limit", NULL, test_limit);
+  ADD ("damaged", NULL, test_damaged);
   ADD ("together", NULL, test_together);
   ADD ("removed-meanwhile", NULL, test_removed_meanwhile);
   ADD ("unreadable", NULL, test_unreadable);
