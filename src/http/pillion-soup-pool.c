@@ -10,9 +10,9 @@
 
 #include "http/pillion-soup-closing.h"
 
-/* How long a connection waits for the next request, in seconds: less than servers wait, so that requests
+/* How long a connection waits for the next request, in µs: less than servers wait, so that requests
  * seldom meet a connection that is closing */
-#define KEEP_ALIVE 30
+#define KEEP_ALIVE_USEC (30 * G_USEC_PER_SEC)
 
 /* How long any server waits for the next request, in µs */
 #define FRESH_USEC G_USEC_PER_SEC
@@ -30,6 +30,8 @@ struct _PillionSoupKey
 
 struct _PillionSoupPool
 {
+  GMainContext *context;
+  GSource *expiry;  /* closes the connections that have waited too long, or NULL if none was waiting */
   GQueue free;      /* the connections that have room, the most recently used one at the end */
   GHashTable *keys; /* by name */
   guint n_connections;
@@ -110,10 +112,14 @@ connection_new (PillionSoupPool *self)
     self->options.unix_socket_path != NULL ? g_unix_socket_address_new (self->options.unix_socket_path) : NULL;
 
   /* The limit per host is never reached, because of the other one. At this limit, libsoup 3.2 lets a request wait forever if its connection is
-   * closed just when libsoup has looked whether it is open. At the other limit it gets rid of that connection. */
+   * closed just when libsoup has looked whether it is open. At the other limit it gets rid of that connection.
+   *
+   * We close idle connections ourselves. If libsoup's timer for them expires in the iteration of the main loop that sends the next request,
+   * libsoup stops it too late, and frees a connection that is in use. Then the request never ends, not even if it is cancelled, or if the response
+   * has already arrived, libsoup uses freed memory. (Seen with 3.2; 3.7 has the same timer.) */
   connection->session = pillion_soup.session_new_with_options ("max-conns", 1,
                                                                "max-conns-per-host", 2,
-                                                               "idle-timeout", KEEP_ALIVE,
+                                                               "idle-timeout", 0,
                                                                "timeout", 0,
                                                                "remote-connectable", unix_address,
                                                                "local-address", self->options.local_address,
@@ -206,11 +212,49 @@ trim (PillionSoupPool *self)
     }
 }
 
+static void watch_idle (PillionSoupPool *self);
+
+static gboolean
+close_expired (gpointer data)
+{
+  PillionSoupPool *self = data;
+  gint64 now = g_get_monotonic_time ();
+  PillionSoupConnection *connection;
+
+  g_clear_pointer (&self->expiry, g_source_unref);
+  while ((connection = find_idle (self)) != NULL && now - connection->given_back >= KEEP_ALIVE_USEC)
+    {
+      unlink_connection (self, connection);
+      connection_free (self, connection);
+    }
+  watch_idle (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The timer is not moved each time a connection is used, because that is a system call. Instead, it sees how long it has to go on when it expires. */
+static void
+watch_idle (PillionSoupPool *self)
+{
+  PillionSoupConnection *connection;
+  gint64 left;
+
+  if (self->expiry != NULL || (connection = find_idle (self)) == NULL)
+    return;
+
+  left = connection->given_back + KEEP_ALIVE_USEC - g_get_monotonic_time ();
+  self->expiry = g_timeout_source_new ((guint) (MAX (left, 0) / 1000) + 1);
+  g_source_set_static_name (self->expiry, "pillion keep-alive");
+  g_source_set_callback (self->expiry, close_expired, self, NULL);
+  g_source_attach (self->expiry, self->context);
+}
+
 PillionSoupPool *
-pillion_soup_pool_new (void)
+pillion_soup_pool_new (GMainContext *context)
 {
   PillionSoupPool *self = g_new0 (PillionSoupPool, 1);
 
+  self->context = g_main_context_ref (context);
   self->keys = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, key_free);
   self->max = G_MAXUINT;
 
@@ -223,6 +267,10 @@ pillion_soup_pool_free (PillionSoupPool *self)
   pillion_soup_pool_set_max (self, 0);
   g_assert (self->n_connections == 0);
 
+  if (self->expiry != NULL)
+    g_source_destroy (self->expiry);
+  g_clear_pointer (&self->expiry, g_source_unref);
+  g_main_context_unref (self->context);
   g_hash_table_unref (self->keys);
   pillion_connection_options_clear (&self->options);
   g_free (self);
@@ -357,6 +405,7 @@ pillion_soup_pool_give_back (PillionSoupPool *self,
   if (has_room (self, connection))
     link_connection (self, connection);
   trim (self);
+  watch_idle (self);
 }
 
 void

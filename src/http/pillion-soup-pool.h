@@ -34,7 +34,8 @@ struct _PillionSoupConnection
   GList key_link;   /* in the list of those with the same key */
 };
 
-PillionSoupPool       *pillion_soup_pool_new              (void);
+/* Everything else happens in the thread that runs @context */
+PillionSoupPool       *pillion_soup_pool_new              (GMainContext *context);
 void                   pillion_soup_pool_free             (PillionSoupPool *self);
 
 /* Takes a connection for an exchange with the key of this name, preferably one that is open already */

@@ -96,7 +96,7 @@ pillion_soup_transport_new (GMainContext *context)
 
   self->parent.klass = &klass;
   self->shared.context = g_main_context_ref (context);
-  self->shared.pool = pillion_soup_pool_new ();
+  self->shared.pool = pillion_soup_pool_new (context);
   self->shared.buffer = g_malloc (PILLION_SOUP_READER_BUFFER_SIZE);
   self->shared.turns = pillion_turns_new (context, pillion_soup_reader_run_turn);
   self->shared.http2_only = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
