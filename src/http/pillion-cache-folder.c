@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#define _GNU_SOURCE /* for O_NOATIME */
+
 #include "config.h"
 
 #include "http/pillion-cache-folder.h"
@@ -35,6 +37,9 @@
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define FILE_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+
+/* The log knows when an entry was last used. Without this, most file systems write the inode after each first read of new metadata. */
+#define ENTRY_FLAGS (FILE_FLAGS | O_NOATIME)
 
 guint64
 pillion_cache_random (void)
@@ -424,10 +429,17 @@ pillion_cache_folder_open_entry (PillionCacheFolder *self,
                                  guint64 id,
                                  gboolean writable)
 {
+  const int mode = writable ? O_RDWR : O_RDONLY;
   char name[PILLION_CACHE_NAME_SIZE];
+  int fd;
 
   pillion_cache_folder_format_name (key_hash, id, name);
-  return pillion_restart (openat (self->entries, name, (writable ? O_RDWR : O_RDONLY) | FILE_FLAGS));
+  fd = pillion_restart (openat (self->entries, name, mode | ENTRY_FLAGS));
+  /* Only the owner of a file may leave its time alone */
+  if (fd < 0 && errno == EPERM)
+    fd = pillion_restart (openat (self->entries, name, mode | FILE_FLAGS));
+
+  return fd;
 }
 
 gboolean
