@@ -76,10 +76,11 @@ pillion_cache_entry_unref (PillionCacheEntry *self)
   g_free (self);
 }
 
-/* Reads the head of a large file, or all of a small one */
+/* Reads the head of a large file, or all of a small one, and finds its metadata */
 static PillionCacheLoad
 read_head (PillionCacheEntry *self,
            PillionCacheFolder *folder,
+           PillionCacheSlot *slot,
            guint64 *size)
 {
   gsize needed = FIRST_READ;
@@ -97,7 +98,6 @@ read_head (PillionCacheEntry *self,
 
   for (guint tries = 0; tries < MAX_TRIES; tries++)
     {
-      PillionCacheSlot slot;
       gssize length;
 
       g_clear_pointer (&self->image, pillion_cache_bytes_unref);
@@ -110,7 +110,7 @@ read_head (PillionCacheEntry *self,
       if (pillion_cache_head_parse (&self->head, self->image->data, (gsize) length, &needed))
         {
           needed = (gsize) length;
-          if (pillion_cache_slot_find (&slot, &self->head, self->image->data))
+          if (pillion_cache_slot_find (slot, &self->head, self->image->data))
             return PILLION_CACHE_LOAD_FINE;
         }
       else if (needed == 0 || needed > *size)
@@ -118,6 +118,22 @@ read_head (PillionCacheEntry *self,
     }
 
   return PILLION_CACHE_LOAD_DAMAGED;
+}
+
+/* The same for a file that isn't on disk yet */
+static PillionCacheLoad
+parse_head (PillionCacheEntry *self,
+            PillionCacheSlot *slot,
+            guint64 *size)
+{
+  gsize needed;
+
+  *size = self->image->length;
+  if (!pillion_cache_head_parse (&self->head, self->image->data, self->image->length, &needed) ||
+      !pillion_cache_slot_find (slot, &self->head, self->image->data))
+    return PILLION_CACHE_LOAD_DAMAGED;
+
+  return PILLION_CACHE_LOAD_FINE;
 }
 
 /* Whether the block of a small body is whole */
@@ -141,32 +157,31 @@ load (PillionCacheEntry *self,
       const char *key,
       PillionCacheBytes *metadata)
 {
-  PillionCacheLoad result = PILLION_CACHE_LOAD_FINE;
   PillionCacheSlot slot;
+  PillionCacheLoad result;
   const guint8 *bytes;
   guint64 size;
   gsize length;
-  gsize needed;
 
-  if (self->image == NULL)
-    result = read_head (self, folder, &size);
-  else
-    size = self->image->length;
+  result = self->image == NULL ? read_head (self, folder, &slot, &size) : parse_head (self, &slot, &size);
   if (result != PILLION_CACHE_LOAD_FINE)
     return result;
 
   bytes = self->image->data;
   length = self->image->length;
-  if (!pillion_cache_head_parse (&self->head, bytes, length, &needed) || self->head.id != id ||
-      !pillion_cache_slot_find (&slot, &self->head, bytes) || size != pillion_cache_file_size (&self->head, slot.length))
+  if (self->head.id != id || size != pillion_cache_file_size (&self->head, slot.length))
     return PILLION_CACHE_LOAD_DAMAGED;
 
   self->key = g_strndup ((const char *) bytes + self->head.key, self->head.key_length);
   self->length = slot.length;
-  if (pillion_cache_hash_key (self->key) != self->key_hash)
-    return PILLION_CACHE_LOAD_DAMAGED;
-  if (key != NULL && strcmp (self->key, key) != 0)
-    return PILLION_CACHE_LOAD_OTHER;
+  /* The entries of @key were found by its hash */
+  if (key == NULL || strcmp (self->key, key) != 0)
+    {
+      if (pillion_cache_hash_key (self->key) != self->key_hash)
+        return PILLION_CACHE_LOAD_DAMAGED;
+      if (key != NULL)
+        return PILLION_CACHE_LOAD_OTHER;
+    }
 
   self->metadata = metadata != NULL ? pillion_cache_bytes_get_slice (metadata, 0, metadata->length)
                                     : pillion_cache_bytes_get_slice (self->image, slot.offset, slot.metadata_length);
