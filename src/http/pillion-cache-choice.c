@@ -120,6 +120,27 @@ pillion_cache_choice_init (PillionCacheChoice *self,
     pillion_cache_choice_drop_part (self);
 }
 
+gboolean
+pillion_cache_choice_is_possible (GPtrArray *entries,
+                                  const PillionCacheRequest *request,
+                                  gint64 now)
+{
+  for (guint i = 0; i < entries->len; i++)
+    {
+      PillionCacheEntry *entry = entries->pdata[i];
+      PillionStoredResponse *stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
+
+      if (stored == NULL)
+        continue;
+
+      pillion_cache_entry_take_parsed (entry, stored, (GDestroyNotify) pillion_stored_response_free);
+      if (pillion_cache_request_judge (request, stored, now) != PILLION_CACHE_USE_VALIDATED)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 void
 pillion_cache_choice_drop_part (PillionCacheChoice *self)
 {

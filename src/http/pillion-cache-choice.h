@@ -31,6 +31,12 @@ void     pillion_cache_choice_init  (PillionCacheChoice        *self,
                                      gint64                     now);
 void     pillion_cache_choice_clear (PillionCacheChoice        *self);
 
+/* Whether one of @entries, as above, may answer a request without the server. Looks only at its age and at the directives, so @request need not
+ * have the fields that stages add. */
+gboolean pillion_cache_choice_is_possible (GPtrArray                 *entries,
+                                           const PillionCacheRequest *request,
+                                           gint64                     now);
+
 /* Forgets about the part: all is to be requested */
 void     pillion_cache_choice_drop_part (PillionCacheChoice    *self);
 

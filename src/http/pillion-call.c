@@ -387,6 +387,32 @@ stop (PillionCall *self,
     }
 }
 
+static gboolean
+has_directives (const PillionFieldList *fields)
+{
+  return pillion_field_list_get (fields, "Cache-Control") != NULL;
+}
+
+/* Whether what was found may be the answer. If the server has to be asked in any case, the request is made only once it has its place in the
+ * queue. Directives come from the program alone, and only they can make a stale response good enough. */
+static gboolean
+may_be_answer (PillionCall *self)
+{
+  const PillionFieldList none = { NULL };
+  PillionCacheRequest request;
+  gboolean may;
+
+  if (self->network_error != NULL || has_directives (&self->request->fields) || has_directives (&self->engine->config.fields))
+    return TRUE;
+
+  pillion_cache_request_init (&request, self->method, &none, self->request->cache_mode);
+  request.after_error = self->after_error;
+  may = pillion_cache_choice_is_possible (self->found, &request, pillion_http_engine_get_real_now (self->engine) / G_USEC_PER_SEC);
+  pillion_cache_request_clear (&request);
+
+  return may;
+}
+
 /* Whether the cache may have an answer, or nobody else is to be asked: then no place in the queue is needed */
 static gboolean
 can_answer_locally (PillionCall *self)
@@ -403,7 +429,13 @@ can_answer_locally (PillionCall *self)
 
   key = pillion_cache_make_key (self->origin, self->uri);
   self->found = pillion_cache_store_lookup (self->store, key);
-  return self->found != NULL;
+  if (self->found == NULL)
+    return FALSE;
+  if (may_be_answer (self))
+    return TRUE;
+
+  keep_found (self);
+  return FALSE;
 }
 
 void

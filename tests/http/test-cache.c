@@ -463,6 +463,27 @@ test_no_place (Fixture *self,
   test_fixture_await (&self->parent, waiting);
 }
 
+/* Nor does one that is stale, if the program says that this is good enough */
+static void
+test_stale_no_place (Fixture *self,
+                     gconstpointer data)
+{
+  g_autoptr (PillionTask) waiting = NULL;
+
+  assert_gets (self, "/fresh", "1", FALSE);
+  pillion_http_engine_shift_real_time (20000 * G_TIME_SPAN_SECOND);
+  pillion_http_client_set_header (self->parent.client, "Cache-Control", "max-stale");
+  pillion_http_client_set_max_connections (self->parent.client, 1);
+  g_atomic_int_set (&self->closed, TRUE);
+  waiting = send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  test_server_wait_requests (self->server, 2);
+  assert_gets (self, "/fresh", "1", TRUE);
+  g_assert_false (pillion_task_is_done (waiting));
+
+  test_server_open_gate (self->server);
+  test_fixture_await (&self->parent, waiting);
+}
+
 /* One that waits together with another one asks the server when its turn comes, even if the other one is gone by then */
 static void
 test_waits_for_place (Fixture *self,
@@ -1254,6 +1275,7 @@ main (int argc,
   ADD ("wrong-content", test_wrong_content);
   ADD ("together", test_together);
   ADD ("no-place", test_no_place);
+  ADD ("stale-no-place", test_stale_no_place);
   ADD ("waits-for-place", test_waits_for_place);
   g_test_add ("/http/cache/better-meanwhile/replaced", Fixture, "/fresh", set_up, test_better_meanwhile, tear_down);
   g_test_add ("/http/cache/better-meanwhile/confirmed", Fixture, "/confirmed", set_up, test_better_meanwhile, tear_down);
