@@ -87,8 +87,64 @@ class Attributes(Case):
         for set_one in (lambda: setattr(request, 'cache_mode', 'relod'), lambda: request.set_cache_mode('relod'),
                         lambda: PillionHttp.Request('GET', 'http://example.org/', cache_mode='relod'),
                         lambda: client.get('http://example.org/', cache='relod')):
-            with self.assertRaisesRegex(ValueError, "cache_mode can't be 'relod': it may be .*'reload'"):
+            with self.assertRaisesRegex(ValueError, "cache(_mode)? can't be 'relod': it may be .*'reload'"):
                 set_one()
+        for other in (True, None, PillionHttp.Priority.HIGH, 1.0):
+            with self.subTest(other), self.assertRaisesRegex(TypeError, 'cache_mode can\'t be'):
+                request.cache_mode = other
+        with self.assertRaisesRegex(TypeError, "cache can't be False"):
+            client.get('http://example.org/', cache=False)
+        with self.assertRaisesRegex(ValueError, "cache_mode can't be 99"):
+            request.cache_mode = 99
+        self.assertEqual(request.cache_mode, PillionHttp.CacheMode.NO_CACHE)
+
+    def test_values_that_a_property_can_not_have_are_refused(self):
+        client = PillionHttp.Client()
+        for name, value, error in (('offline', 'no', 'offline is True or False'), ('max_retries', '3', 'max_retries is a number'),
+                                   ('max_retries', True, 'max_retries is a number'), ('max_retries', 2.5, 'whole number'),
+                                   ('idle_timeout_usec', 1.5, 'whole number of microseconds'),
+                                   ('idle_timeout_usec', float('inf'), 'whole number of microseconds')):
+            with self.subTest(name=name, value=value), self.assertRaisesRegex(TypeError, error):
+                setattr(client, name, value)
+        for name, value, error in (('max_connections', 0, 'at least 1'), ('max_connections', 2 ** 31, 'at most 2147483647'),
+                                   ('max_retries', -1, 'at least 0'), ('rate_limit', 10 ** 30, 'at most')):
+            with self.subTest(name=name, value=value), self.assertRaisesRegex(ValueError, f"{name} can't be {value}: it is {error}"):
+                PillionHttp.Client(**{name: value})
+        with self.assertRaisesRegex(ValueError, 'max_size'):
+            PillionHttp.Cache('/tmp/nothing', max_size=-1)
+        client.idle_timeout_usec = 2.5e6
+        client.offline = 1
+        self.assertEqual((client.idle_timeout_usec, client.offline), (2_500_000, True))
+
+    def test_arguments_of_the_wrong_type_are_refused(self):
+        client = PillionHttp.Client()
+        for call in (lambda: client.get('http://example.org/', follow_redirects='no'), lambda: client.get('http://example.org/', headers=5),
+                     lambda: client.post('http://example.org/', files=5), lambda: client.post('http://example.org/', data=5),
+                     lambda: client.download('http://example.org/', '/tmp/nothing', mirrors='http://example.net/'),
+                     lambda: client.download('http://example.org/', '/tmp/nothing', resume='no')):
+            with self.assertRaisesRegex(TypeError, ', and not '):
+                call()
+        with self.assertRaisesRegex(TypeError, "did you mean 'total_timeout_usec'"):
+            PillionHttp.Client(timeout=5)
+        with self.assertRaisesRegex(ValueError, 'path'):
+            client.cache = ''
+
+    def test_a_thread_without_a_loop_is_told_so(self):
+        errors = []
+
+        def make(kind, *args):
+            try:
+                kind(*args)
+            except RuntimeError as error:
+                errors.append(str(error))
+
+        for kind, *args in ((PillionHttp.Client,), (PillionHttp.TestServer,), (Pillion.Scope, 'nowhere'), (Pillion.Queue, 1)):
+            thread = threading.Thread(target=make, args=(kind, *args))
+            thread.start()
+            thread.join()
+        self.assertEqual(len(errors), 4, errors)
+        for error in errors:
+            self.assertIn('no default loop', error)
 
     def test_a_request_is_made_as_one_is_sent(self):
         request = PillionHttp.Request('post', 'http://example.org/', params={'a': 1}, headers={'X-One': '1'}, json=[1], max_retries=0)

@@ -511,9 +511,12 @@ class Cache(PillionHttp.Cache):
     """Keeps responses in a folder, whose path is given: `PillionHttp.Client(cache=PillionHttp.Cache(path))`."""
 
     def __new__(cls, path: str | os.PathLike[str], *, max_size: int | None = None):
-        self = PillionHttp.Cache.new(os.fspath(path))
+        path = os.fspath(path)
+        if not path:
+            raise ValueError('a cache needs the path of a folder, and not an empty one')
+        self = PillionHttp.Cache.new(path)
         if max_size is not None:
-            self.set_max_size(max_size)
+            self.max_size = max_size
         return self
 
     def __init__(self, *args, **kwargs):
@@ -828,7 +831,7 @@ class Client(PillionHttp.Client):
 
     def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files=None, cache=None):
         body = None
-        if params is headers is auth is timeout is cache is None and follow_redirects and not _renewing.get():
+        if params is headers is auth is timeout is cache is None and follow_redirects is True and not _renewing.get():
             body = requests.encode(content, data, json, files)
         if body is not None:
             sent = _request(self, method, requests.text(url), *body, cancellable)
@@ -1146,13 +1149,16 @@ def _parse(loop, name, data, url, response=None):
 
 
 def _make_options(digest, name_conflict, only_if_changed, preserve_time, resume, mirrors):
+    # PyGObject would take each letter of a text for a URL
+    if isinstance(mirrors, (str, bytes)):
+        raise TypeError(f'mirrors is a list of URLs, and not {mirrors!r}')
     options = PillionHttp.DownloadOptions.new()
     options.set_digest(digest)
     if name_conflict is not None:
         options.name_conflict = name_conflict
-    options.set_only_if_changed(only_if_changed)
-    options.set_preserve_time(preserve_time)
-    options.set_resume(resume)
+    options.only_if_changed = only_if_changed
+    options.preserve_time = preserve_time
+    options.resume = resume
     options.set_mirrors(mirrors)
     return options
 

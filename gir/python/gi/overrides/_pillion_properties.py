@@ -2,29 +2,36 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 """Makes the properties of objects attributes: `client.offline = True`. PyGObject has them only in `props`, and takes an assignment to anything
-else for an attribute of the Python object, which C knows nothing of. The value of an enumeration may be given by its name."""
+else for an attribute of the Python object, which C knows nothing of. The value of an enumeration may be given by its name. A value that a property
+can't have raises an exception: PyGObject would cut off fractions and take any text for true, and GObject would only warn."""
 
 import difflib
 import functools
+from numbers import Integral, Real
 
 from gi.repository import GObject
 
 _NOT_SETTABLE = GObject.ParamFlags.CONSTRUCT_ONLY
 _plain_setattr = GObject.Object.__setattr__
 
+# What other libraries call a property
+_ELSEWHERE = {'timeout': 'total_timeout_usec'}
+
 # How similar two names are of which one is a typo, from 0 to 1
 SIMILARITY = 0.8
 
 
 def member(kind, value, what):
-    """Returns a member of an enumeration, which may be given by its name, such as 'no-cache'."""
-    if not isinstance(value, str):
+    """Returns a member of an enumeration, which may be given by its name, such as 'no-cache', or by its number."""
+    if isinstance(value, kind):
+        return value
+    if type(value) is int and value in kind.__enum_values__:
         return value
     names = {one.value_nick: one for one in kind.__enum_values__.values()}
-    try:
+    if isinstance(value, str) and value in names:
         return names[value]
-    except KeyError:
-        raise ValueError(f'{what} can\'t be {value!r}: it may be {", ".join(map(repr, names))}') from None
+    error = ValueError if type(value) in (int, str) else TypeError
+    raise error(f'{what} can\'t be {value!r}: it may be {", ".join(map(repr, names))}')
 
 
 def takes_names(method, kind, what):
@@ -36,12 +43,46 @@ def takes_names(method, kind, what):
     return call
 
 
-def _attribute(name, flags, kind):
+def boolean(value, what):
+    """Returns a value for a property that is true or false. A text is neither, even if it says 'no'."""
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f'{what} is True or False, and not {value!r}')
+    return value
+
+
+def _whole(low, high, value, what):
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f'{what} is a number, and not {value!r}')
+    if not isinstance(value, Integral) and value % 1 != 0:
+        unit = ' of microseconds (a second has 1_000_000)' if what.endswith('_usec') else ''
+        raise TypeError(f'{what} can\'t be {value!r}: it is a whole number{unit}')
+    if value < low:
+        raise ValueError(f'{what} can\'t be {value!r}: it is at least {low}')
+    if value > high:
+        raise ValueError(f'{what} can\'t be {value!r}: it is at most {high}')
+    return int(value)
+
+
+def _checks(pspec):
+    """Returns a function that checks a value for a property, or None."""
+    kind = pspec.value_type
+    if kind.is_a(GObject.TYPE_ENUM):
+        return functools.partial(member, type(pspec.default_value))
+    if kind == GObject.TYPE_BOOLEAN:
+        return boolean
+    if kind in (GObject.TYPE_INT, GObject.TYPE_UINT, GObject.TYPE_INT64, GObject.TYPE_UINT64):
+        return functools.partial(_whole, pspec.minimum, pspec.maximum)
+    return None
+
+
+def _attribute(name, flags, check):
+    what = name.replace('-', '_')
+
     def get(self):
         return self.get_property(name)
 
     def set(self, value):
-        self.set_property(name, value if kind is None else member(kind, value, name.replace('-', '_')))
+        self.set_property(name, value if check is None else check(value, what))
 
     settable = flags & GObject.ParamFlags.WRITABLE and not flags & _NOT_SETTABLE
     return property(get if flags & GObject.ParamFlags.READABLE else None, set if settable else None)
@@ -53,17 +94,18 @@ def add_attributes(kind):
         name = pspec.name.replace('-', '_')
         if pspec.owner_type != kind.__gtype__:
             continue
-        enum = type(pspec.default_value) if pspec.value_type.is_a(GObject.TYPE_ENUM) else None
         if not hasattr(kind, name):
-            setattr(kind, name, _attribute(pspec.name, pspec.flags, enum))
-        if enum is not None and hasattr(kind, f'set_{name}'):
-            setattr(kind, f'set_{name}', takes_names(getattr(kind, f'set_{name}'), enum, name))
+            setattr(kind, name, _attribute(pspec.name, pspec.flags, _checks(pspec)))
+        if pspec.value_type.is_a(GObject.TYPE_ENUM) and hasattr(kind, f'set_{name}'):
+            setattr(kind, f'set_{name}', takes_names(getattr(kind, f'set_{name}'), type(pspec.default_value), name))
     return kind
 
 
 def _find_meant(kind, name):
     """Returns the attribute that was meant, or None."""
     names = [pspec.name.replace('-', '_') for pspec in kind.list_properties()]
+    if _ELSEWHERE.get(name) in names:
+        return _ELSEWHERE[name]
     close = [one for one in names if sorted(one) == sorted(name)] or difflib.get_close_matches(name, names, 1, SIMILARITY)
     # A list of things is no typo
     return close[0] if close and name != f'{close[0]}s' else None

@@ -7,10 +7,11 @@ import io
 import json
 import mimetypes
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Real
 
 from gi.module import get_introspection_module
+from gi.overrides._pillion_properties import boolean, member
 from gi.repository import Gio, GLib, GObject
 
 PillionHttp = get_introspection_module('PillionHttp')
@@ -41,7 +42,7 @@ def text(value):
 
 def pairs(values):
     """Yields the names and values of a mapping, whose values may be lists, or of a sequence of pairs. Skips values that are None."""
-    if isinstance(values, (str, bytes)):
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise TypeError(f'names with values have to be a mapping or pairs, and not {values!r}')
     for name, value in values.items() if isinstance(values, Mapping) else values:
         for item in value if isinstance(value, (list, tuple)) else (value,):
@@ -140,9 +141,12 @@ def _add_file(form, name, value):
 
 def _set_form(request, data, files):
     form = PillionHttp.Form.new()
-    for name, value in pairs(data or ()):
+    for name, value in pairs(() if data is None else data):
         form.add_field(name, value)
-    for name, value in (files.items() if isinstance(files, Mapping) else files or ()):
+    files = () if files is None else files
+    if isinstance(files, (str, bytes)) or not isinstance(files, Iterable):
+        raise TypeError(f'files have to be a mapping or pairs of a name and a file, and not {files!r}')
+    for name, value in (files.items() if isinstance(files, Mapping) else files):
         for item in value if isinstance(value, list) else (value,):
             _add_file(form, text(name), item)
     request.set_form(form)
@@ -232,8 +236,8 @@ def make(method, url, params=None, headers=None, content=None, data=None, json=N
         if not timeout > 0:
             raise ValueError(f'a timeout is more than 0 seconds, and not {timeout!r}. None leaves the limit of the client, and math.inf is none')
         request.set_total_timeout_usec(max(1, round(min(timeout * 1_000_000, LONGEST))))
-    if not follow_redirects:
+    if not boolean(follow_redirects, 'follow_redirects'):
         request.set_redirect_policy(PillionHttp.RedirectPolicy.MANUAL)
     if cache is not None:
-        request.cache_mode = cache
+        request.set_cache_mode(member(PillionHttp.CacheMode, cache, 'cache'))
     return request
