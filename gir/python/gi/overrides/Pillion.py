@@ -155,7 +155,7 @@ def _wrong_thread():
 
 
 def _or_default(loop):
-    return loop if loop is not None else Pillion.Loop.get_default()
+    return loop if loop is not None else Loop.get_default()
 
 
 def _new_task(loop, name, cancellable):
@@ -254,7 +254,7 @@ class Task(Pillion.Task):
         """Creates a task that ends as an asyncio future or a coroutine ends, for scopes and combinators. Cancelling one cancels
         the other."""
         if loop is None:
-            loop = Pillion.Loop.get_default()
+            loop = Loop.get_default()
         future = _ensure_future(awaitable, loop)
         if name is None:
             name = future.get_name() if isinstance(future, asyncio.Task) else 'future'
