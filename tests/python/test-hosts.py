@@ -94,6 +94,8 @@ class Modules(unittest.TestCase):
             hosts.qt.install()
         with self.assertRaisesRegex(TypeError, 'not an application'):
             hosts.qt.install(object())
+        with self.assertRaisesRegex(TypeError, 'start has to be a function'):
+            hosts.generic.install(None)
         with self.assertRaisesRegex(RuntimeError, r'no running event loop: call install \(\) in a coroutine'):
             hosts.asyncio.install()
         with self.assertRaisesRegex(TypeError, 'rides on a Pillion loop'):

@@ -32,6 +32,8 @@ def install(start: Callable[[Callable[..., bool]], object], stop: Callable[[Any]
 class GenericHost(Host):
     def __init__(self, start: Callable[[Callable[..., bool]], object], stop: Callable[[Any], object] | None = None,
                  wake: Callable[[], object] | None = None, name: str = 'generic') -> None:
+        if not callable(start):
+            raise TypeError(f'start has to be a function, and not {start!r}')
         self.name = name
         self._wake = wake
         super().__init__()

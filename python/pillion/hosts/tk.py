@@ -32,6 +32,8 @@ class TkHost(Host):
     name = 'tk'
 
     def __init__(self, root: tkinter.Misc) -> None:
+        if not isinstance(root, tkinter.Misc):
+            raise TypeError(f'{root!r} is not a window of Tk')
         super().__init__()
         self.target = root
         self._timer: Any = None
