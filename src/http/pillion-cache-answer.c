@@ -33,23 +33,25 @@ is_hidden (const PillionStoredResponse *stored,
   return FALSE;
 }
 
+/* Whether it describes the bytes of one message, and not those of another one that has a part of them, or none */
 static gboolean
-is_about_length (const char *name)
+is_about_bytes (const char *name)
 {
-  return pillion_field_is_named (name, "Content-Length") || pillion_field_is_named (name, "Content-Range");
+  return pillion_field_is_named (name, "Content-Length") || pillion_field_is_named (name, "Content-Range") ||
+         pillion_field_is_named (name, "Content-Digest") || pillion_field_is_named (name, "Content-MD5");
 }
 
 static void
 take_fields (PillionListHead *head,
              const PillionStoredResponse *stored,
              gboolean validated,
-             gboolean with_length)
+             gboolean same_bytes)
 {
   for (guint i = 0; i < stored->fields.n; i += 2)
     {
       const char *name = stored->fields.strv[i];
 
-      if ((!validated && (is_hidden (stored, name) || pillion_field_is_named (name, "Age"))) || (!with_length && is_about_length (name)))
+      if ((!validated && (is_hidden (stored, name) || pillion_field_is_named (name, "Age"))) || (!same_bytes && is_about_bytes (name)))
         continue;
       pillion_field_list_append (&head->fields, name, stored->fields.strv[i + 1]);
     }

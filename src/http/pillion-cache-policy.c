@@ -656,12 +656,12 @@ pillion_cache_may_keep (const PillionStoredResponse *stored)
   return !forbids_storing (stored) && !pillion_cache_vary_never_fits (vary);
 }
 
-/* What the stored bytes depend on is not updated (section 3.2) */
+/* What the stored bytes depend on is not updated (section 3.2), nor is what describes only the bytes of one message */
 static gboolean
 may_update_field (const char *name,
                   const char *connection)
 {
-  static const char *const names[] = { "Content-Encoding", "Content-Length", "Content-Range" };
+  static const char *const names[] = { "Content-Digest", "Content-Encoding", "Content-Length", "Content-MD5", "Content-Range" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     if (pillion_field_is_named (name, names[i]))

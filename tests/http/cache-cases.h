@@ -178,6 +178,7 @@ static const CacheCase cache_cases[] = {
 
   /* Ranges */
   { "3.4 a part of what is stored", STEPS ({ .response = FRESH, .body = "0123456789" }, { FROM_CACHE, .request = "Range: bytes=2-4\n", .expected = 206, .text = "234", .got = "Content-Range: bytes 2-4/10\nContent-Length: 3\n" }) },
+  { "3.4 a digest of the content is not one of a part", STEPS ({ .response = FRESH "Content-Digest: sha-256=:AA==:\n", .body = "0123456789", .got = "Content-Digest: sha-256=:AA==:\n" }, { FROM_CACHE, .request = "Range: bytes=2-4\n", .expected = 206, .text = "234", .got = "!Content-Digest\n" }, { FROM_CACHE, .got = "Content-Digest: sha-256=:AA==:\n" }) },
   { "3.4 the rest of it", STEPS ({ .response = FRESH, .body = "0123456789" }, { FROM_CACHE, .request = "Range: bytes=7-\n", .expected = 206, .text = "789" }) },
   { "3.4 its end", STEPS ({ .response = FRESH, .body = "0123456789" }, { FROM_CACHE, .request = "Range: bytes=-1\n", .expected = 206, .text = "9" }) },
   { "3.4 beyond its end", STEPS ({ .response = FRESH, .body = "0123456789" }, { FROM_CACHE, .request = "Range: bytes=10-\n", .expected = 416, .text = "", .got = "Content-Range: bytes */10\n" }) },

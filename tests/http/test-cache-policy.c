@@ -575,8 +575,10 @@ static void
 test_update (void)
 {
   g_autoptr (PillionStoredResponse) response =
-    make_response (200, "Cache-Control: max-age=1\nA: 1\nB: 2\nContent-Length: 10\nContent-Encoding: gzip\nAge: 5" ETAG);
-  PillionFieldList fields = parse_fields ("Cache-Control: max-age=100\nA: 3\nA: 4\nContent-Length: 0\nContent-Encoding: br\nConnection: C\nC: 5");
+    make_response (200, "Cache-Control: max-age=1\nA: 1\nB: 2\nContent-Length: 10\nContent-Encoding: gzip\nAge: 5\n"
+                        "Content-Digest: sha-256=:AA==:" ETAG);
+  PillionFieldList fields = parse_fields ("Cache-Control: max-age=100\nA: 3\nA: 4\nContent-Length: 0\nContent-Encoding: br\nConnection: C\nC: 5\n"
+                                          "Content-Digest: sha-256=:BB==:\nContent-MD5: CC==");
 
   pillion_cache_update (response, &fields, NOW + 10, NOW + 11);
   g_assert_cmpint (pillion_cache_get_lifetime (response), ==, 100);
@@ -584,6 +586,8 @@ test_update (void)
   g_assert_cmpstr (pillion_stored_response_get (response, "B"), ==, "2");
   g_assert_cmpstr (pillion_stored_response_get (response, "Content-Length"), ==, "10");
   g_assert_cmpstr (pillion_stored_response_get (response, "Content-Encoding"), ==, "gzip");
+  g_assert_cmpstr (pillion_stored_response_get (response, "Content-Digest"), ==, "sha-256=:AA==:");
+  g_assert_null (pillion_field_list_get (&response->fields, "Content-MD5"));
   g_assert_null (pillion_field_list_get (&response->fields, "C"));
   g_assert_null (pillion_field_list_get (&response->fields, "Connection"));
   {
