@@ -741,7 +741,7 @@ pillion_http_request_add_parameter (PillionHttpRequest *self,
  *
  * Gets the first value of a header field that was set. The client adds further fields when it sends the request.
  *
- * Returns: (nullable): the value, or %NULL
+ * Returns: (nullable): the value, which stays valid until any field of the request is set or removed; %NULL if there is none
  *
  * Since: 1.0
  */
