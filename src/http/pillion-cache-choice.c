@@ -134,7 +134,7 @@ pillion_cache_choice_is_possible (GPtrArray *entries,
         continue;
 
       pillion_cache_entry_take_parsed (entry, stored, (GDestroyNotify) pillion_stored_response_free);
-      if (pillion_cache_request_judge (request, stored, now) != PILLION_CACHE_USE_VALIDATED)
+      if (pillion_cache_may_be_fresh (stored, now) || pillion_cache_request_judge (request, stored, now) != PILLION_CACHE_USE_VALIDATED)
         return TRUE;
     }
 

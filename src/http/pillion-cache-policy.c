@@ -543,6 +543,16 @@ pillion_cache_is_fresh (const PillionStoredResponse *stored,
   return (stored->control.flags & PILLION_CACHE_NO_CACHE) == 0 && pillion_cache_get_lifetime (stored) > pillion_cache_get_age (stored, now);
 }
 
+gboolean
+pillion_cache_may_be_fresh (const PillionStoredResponse *stored,
+                            gint64 now)
+{
+  if ((stored->control.flags & PILLION_CACHE_NO_CACHE) != 0)
+    return FALSE;
+
+  return stored->control.max_age < 0 || stored->control.max_age > now - stored->received;
+}
+
 /* The first one counts, and one that is invalid does not (section 5.1) */
 static gint64
 get_age_value (const PillionStoredResponse *stored)

@@ -84,6 +84,7 @@ check_judgement (const FuzzExchange *self)
     }
 
   g_assert_true (!pillion_cache_is_fresh (stored, self->now) || age < pillion_cache_get_lifetime (stored));
+  g_assert_true (!pillion_cache_is_fresh (stored, self->now) || pillion_cache_may_be_fresh (stored, self->now));
   g_assert_cmpint (pillion_cache_request_judge (&self->request, stored, self->now), ==, use);
   if (use != PILLION_CACHE_USE_VALIDATED)
     g_assert_cmpint (stored->control.flags & PILLION_CACHE_NO_CACHE, ==, 0);
