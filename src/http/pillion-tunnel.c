@@ -11,6 +11,8 @@
 #include <glib/gi18n-lib.h>
 #include <pillion-http/pillion-http.h>
 
+#include "http/pillion-connection-options.h"
+
 /* The longest head of a response */
 #define MAX_HEAD (64 * 1024)
 #define STEP 4096
@@ -234,8 +236,16 @@ on_secured (GObject *stream,
 {
   g_autoptr (GTask) task = data;
   GError *error = NULL;
+  gboolean done = g_tls_connection_handshake_finish (G_TLS_CONNECTION (stream), result, &error);
+  GTlsCertificateFlags flaws = g_tls_connection_get_peer_certificate_errors (G_TLS_CONNECTION (stream));
 
-  if (g_tls_connection_handshake_finish (G_TLS_CONNECTION (stream), result, &error))
+  /* If an earlier TLS session is resumed, GIO does not refuse a certificate that another client's authorities have signed */
+  if (flaws != 0 && (done || g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE)))
+    {
+      g_clear_error (&error);
+      error = pillion_certificate_error_new (flaws);
+    }
+  if (error == NULL)
     send_request (g_steal_pointer (&task));
   else
     g_task_return_error (task, error);
