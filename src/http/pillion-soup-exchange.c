@@ -243,9 +243,17 @@ translate_error (PillionExchange *self,
       error = pillion_certificate_error_new (self->certificate_errors);
     }
 
-  /* Failures before the request is sent are more likely the proxy's fault than the server's */
-  if (self->proxy != NULL && pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0)
-    g_prefix_error (&error, _("proxy %s: "), self->proxy->origin);
+  /* Failures before the request is sent are more likely the proxy's fault than the server's. GIO doesn't say which socket it could not connect
+   * to. */
+  if (pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0)
+    {
+      const char *path = pillion_soup_pool_get_options (self->shared->pool)->unix_socket_path;
+
+      if (self->proxy != NULL)
+        g_prefix_error (&error, _("proxy %s: "), self->proxy->origin);
+      else if (path != NULL)
+        g_prefix_error (&error, "%s: ", path);
+    }
 
   return error;
 }

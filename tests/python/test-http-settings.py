@@ -333,6 +333,7 @@ class Connections(SettingsCase):
         with self.assertRaises(GLib.Error) as caught:
             function(*args, **keywords)
         self.assertTrue(caught.exception.matches(domain, code), caught.exception)
+        return caught.exception
 
     def test_verify(self):
         url, _ = self.serve()
@@ -394,7 +395,8 @@ class Connections(SettingsCase):
             server.shutdown()
             thread.join()
         path.unlink()
-        self.assert_error(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, self.get, 'http://localhost/', unix_socket_path=str(path))
+        error = self.assert_error(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, self.get, 'http://localhost/', unix_socket_path=str(path))
+        self.assertIn(f'http://localhost/: {path}: ', error.message)
         self.assert_error(PillionHttp.error_quark(), PillionHttp.Error.INVALID_SETTING, self.get, 'http://localhost/',
                           unix_socket_path='x' * 200)
 
