@@ -88,7 +88,7 @@ pillion_proxy_new (const char *url,
     }
   if (scheme == NULL)
     {
-      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY, _("the proxy '%s' is of an unknown kind: expected http, https or socks5"),
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY, _("the proxy '%s' is of an unknown kind: expected http, https, socks4, socks4a or socks5"),
                    shown);
       return NULL;
     }
