@@ -528,7 +528,7 @@ class Curl(OptionsTest):
         self.assertIn("> Accept: application/json\n", shown)
         self.assertEqual(self.fetch("-v", "-H", "range: bytes=0-1", "-o", "-", self.url("ranged")).stderr.lower().count("> range:"), 1)
         self.fetch("-r", "6-", self.url("ranged"), status=2)
-        for text in "", "x", "5":
+        for text in "", "x", "5", "-", "5-2", "1-2-3", "0-1,", "0-1,7-3":
             self.fetch("-r", text, "-o", "-", self.url("ranged"), status=2)
 
     def test_cookies(self):

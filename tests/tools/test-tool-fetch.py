@@ -414,6 +414,7 @@ class Usage(tooltest.ToolTest):
             ["fetch", "--mirror", url, "-o", "-", url],
             ["fetch", "--proxy", url, "--unix-socket", "x", url],
             ["fetch", "--split", "65", url],
+            ["fetch", "--split", "0", url],
             ["fetch", "--hz", "0", url],
             ["fetch", "--hz", "nan", url],
             ["demo", "--hz", "-1"],
@@ -427,6 +428,13 @@ class Usage(tooltest.ToolTest):
                 self.assertEqual(done.stdout, "")
                 self.assertRegex(done.stderr, r"^pillion: .+\nTry 'pillion.* --help'\.\n$")
                 self.assertEqual(os.listdir(self.folder), [])
+
+    def test_a_time_that_is_none_is_told_with_its_option(self):
+        for option in "--connect-timeout", "--max-time":
+            for time in "soon", "0", "-1", "1e30", "2 hours":
+                with self.subTest(option=option, time=time):
+                    done = run("fetch", option, time, "http://127.0.0.1:1/")
+                    self.assertIn(f"{option}: '{time}' is not a time: expected seconds", done.stderr)
 
     def test_help(self):
         for args in (["--help"], ["-h"], ["help"], ["fetch", "--help"], ["help", "fetch"], ["help", "demo"],

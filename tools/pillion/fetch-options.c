@@ -18,6 +18,8 @@
 
 #define COMMAND "pillion fetch"
 
+#define NOT_GIVEN G_MININT
+
 static gboolean
 parse_budget (const char *name,
               const char *value,
@@ -85,8 +87,8 @@ parse_seconds (const char *name,
 
   if (end != value && *end == '\0' && seconds < 1e9)
     *usec = (gint64) (seconds * 1000000 + 0.5);
-  else if (!units_parse_duration (value, usec, error))
-    return FALSE;
+  else if (!units_parse_duration (value, usec, NULL))
+    *usec = 0;
   if (*usec > 0)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _("%s: '%s' is not a time: expected seconds, more than 0"), name, value);
@@ -282,6 +284,7 @@ fetch_options_new_context (FetchOptions *self)
   options_add_group (context, N_("Tidying up:"), clean_entries, self);
 
   self->jobs = 4;
+  self->split = NOT_GIVEN;
   self->resume = TRUE;
   self->max_redirects = 20;
   self->rate = 60;
@@ -380,6 +383,34 @@ check_form (FetchOptions *self)
   return TRUE;
 }
 
+/* "0-99", "100-" or "-100" */
+static gboolean
+is_range (const char *text)
+{
+  const char *dash = strchr (text, '-');
+  guint64 first;
+  guint64 last;
+
+  if (text[strspn (text, "0123456789-")] != '\0' || dash == NULL || strchr (dash + 1, '-') != NULL || strcmp (text, "-") == 0)
+    return FALSE;
+  if (dash == text || dash[1] == '\0')
+    return TRUE;
+  first = g_ascii_strtoull (text, NULL, 10);
+  last = g_ascii_strtoull (dash + 1, NULL, 10);
+  return first <= last;
+}
+
+static gboolean
+are_ranges (const char *text)
+{
+  g_auto (GStrv) ranges = g_strsplit (text, ",", -1);
+
+  for (guint i = 0; ranges[i] != NULL; i++)
+    if (!is_range (ranges[i]))
+      return FALSE;
+  return ranges[0] != NULL;
+}
+
 /* Of what a server sends of a file, the rest can't be asked for, nor can its name be known */
 static gboolean
 check_range (FetchOptions *self)
@@ -388,7 +419,7 @@ check_range (FetchOptions *self)
     return TRUE;
   if (self->outputs == NULL)
     return options_refuse (COMMAND, "%s", _("--range needs --output"));
-  if (*self->range == '\0' || self->range[strspn (self->range, "0123456789-,")] != '\0' || strchr (self->range, '-') == NULL)
+  if (!are_ranges (self->range))
     return options_refuse (COMMAND, _("'%s' is not a range of bytes: expected numbers such as 0-99, 100- or -100"), self->range);
   return TRUE;
 }
@@ -427,7 +458,7 @@ check (FetchOptions *self)
       return options_refuse (COMMAND, _("'%s' is not the name of a file: for a folder, use --output-dir"), self->outputs[i]);
   if (self->jobs < 1 || self->jobs > 1000)
     return options_refuse (COMMAND, _("%s must be between %d and %d"), "--jobs", 1, 1000);
-  if (self->split < 0 || self->split > 64)
+  if (self->split != NOT_GIVEN && (self->split < 1 || self->split > 64))
     return options_refuse (COMMAND, _("%s must be between %d and %d"), "--split", 1, 64);
   if (self->retries < 0 || self->retries > 1000)
     return options_refuse (COMMAND, _("%s must be between %d and %d"), "--retry", 0, 1000);
