@@ -83,7 +83,7 @@ pillion_field_list_append (PillionFieldList *self,
   self->strv[self->n] = NULL;
 }
 
-/* A field of a list that lives long may be set often */
+/* A field of a list that lives long may be set or removed often */
 static void
 reclaim (PillionFieldList *self)
 {
@@ -146,7 +146,11 @@ gboolean
 pillion_field_list_remove (PillionFieldList *self,
                            const char *name)
 {
-  return remove_from_first (self, name, self->n);
+  if (!remove_from_first (self, name, self->n))
+    return FALSE;
+
+  reclaim (self);
+  return TRUE;
 }
 
 const char *

@@ -43,7 +43,7 @@ void        pillion_field_list_set    (PillionFieldList       *self,
                                        const char             *name,
                                        const char             *value);
 
-/* Returns whether there was one */
+/* Returns whether there was one. The strings of the others may move. */
 gboolean    pillion_field_list_remove (PillionFieldList       *self,
                                        const char             *name);
 

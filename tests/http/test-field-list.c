@@ -114,6 +114,25 @@ test_setting_often_takes_no_memory (void)
   pillion_field_list_clear (&list);
 }
 
+static void
+test_removing_often_takes_no_memory (void)
+{
+  PillionFieldList list = { NULL };
+
+  pillion_field_list_append (&list, "Kept", "always");
+  for (guint i = 0; i < 100000; i++)
+    {
+      pillion_field_list_append (&list, "Once", "not for long");
+      pillion_field_list_append (&list, "once", "nor this");
+      g_assert_true (pillion_field_list_remove (&list, "Once"));
+      g_assert_cmpuint (list.length, <, 4096);
+    }
+  g_assert_cmpuint (list.n, ==, 2);
+  g_assert_cmpstr (pillion_field_list_get (&list, "Kept"), ==, "always");
+
+  pillion_field_list_clear (&list);
+}
+
 int
 main (int argc,
       char **argv)
@@ -125,6 +144,7 @@ main (int argc,
   g_test_add_func ("/http/field-list/may-be-set-to-its-own-value", test_may_be_set_to_its_own_value);
   g_test_add_func ("/http/field-list/may-be-set-by-its-own-name", test_may_be_set_by_its_own_name);
   g_test_add_func ("/http/field-list/setting-often-takes-no-memory", test_setting_often_takes_no_memory);
+  g_test_add_func ("/http/field-list/removing-often-takes-no-memory", test_removing_often_takes_no_memory);
 
   return g_test_run ();
 }
