@@ -47,7 +47,9 @@ take_part (PillionCacheChoice *self,
 {
   const guint64 length = pillion_cache_entry_get_length (entry);
 
-  if (length == 0 || (self->part != NULL && pillion_cache_entry_get_length (self->part) >= length))
+  /* After its last byte there is nothing to request */
+  if (length == 0 || (stored->total >= 0 && length >= (guint64) stored->total) ||
+      (self->part != NULL && pillion_cache_entry_get_length (self->part) >= length))
     {
       pillion_stored_response_free (stored);
       return;

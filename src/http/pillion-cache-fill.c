@@ -171,6 +171,23 @@ copy (PillionCacheEntry *entry,
     }
 }
 
+/* A response with this many bytes becomes whole, if these are all there are */
+static void
+set_length (PillionStoredResponse *response,
+            gint64 length)
+{
+  g_autofree char *size = g_strdup_printf ("%" G_GINT64_FORMAT, length);
+
+  pillion_field_list_set (&response->fields, "Content-Length", size);
+  pillion_field_list_remove (&response->fields, "Content-Range");
+  if (response->first == 0 && length == response->total)
+    {
+      response->status = 200;
+      g_free (response->reason);
+      response->reason = g_strdup ("OK");
+    }
+}
+
 /* The entry of what both parts have, which replaces both (RFC 9111, section 3.4). Returns its ID, or 0. */
 static guint64
 combine (PillionCacheFill *self,
@@ -184,7 +201,6 @@ combine (PillionCacheFill *self,
   g_autoptr (PillionStoredResponse) response = pillion_stored_response_parse (pillion_cache_entry_get_metadata (first));
   g_autoptr (PillionCacheWriter) writer = NULL;
   g_autoptr (GBytes) metadata = NULL;
-  g_autofree char *size = g_strdup_printf ("%" G_GINT64_FORMAT, length);
 
   if (response == NULL)
     return 0;
@@ -194,14 +210,7 @@ combine (PillionCacheFill *self,
   pillion_field_list_clear (&response->selecting);
   for (guint i = 0; i < self->response->selecting.n; i += 2)
     pillion_field_list_append (&response->selecting, self->response->selecting.strv[i], self->response->selecting.strv[i + 1]);
-  pillion_field_list_set (&response->fields, "Content-Length", size);
-  pillion_field_list_remove (&response->fields, "Content-Range");
-  if (response->first == 0 && length == response->total)
-    {
-      response->status = 200;
-      g_free (response->reason);
-      response->reason = g_strdup ("OK");
-    }
+  set_length (response, length);
 
   metadata = pillion_stored_response_serialize (response);
   writer = pillion_cache_writer_new (self->store, self->key, metadata, length, NULL);
@@ -299,11 +308,19 @@ pillion_cache_fill_end (PillionCacheFill *self)
 {
   g_autoptr (GPtrArray) others = NULL;
   g_autoptr (GPtrArray) parts = NULL;
+  g_autoptr (GBytes) metadata = NULL;
   PillionCacheEntry *replaced = NULL;
 
   /* A part may be shorter than it says, but not longer. An empty body that ended with its connection is what a dying server leaves. */
   if (self->writer == NULL || (self->announced >= 0 && self->length > self->announced) || (!self->delimited && self->length == 0))
     return;
+
+  /* The answer to a request for all bytes from the first one on */
+  if (pillion_stored_response_is_part (self->response) && self->response->first == 0 && self->length == self->response->total)
+    {
+      set_length (self->response, self->length);
+      metadata = pillion_stored_response_serialize (self->response);
+    }
 
   others = pillion_cache_store_lookup (self->store, self->key);
   parts = g_ptr_array_new ();
@@ -326,7 +343,7 @@ pillion_cache_fill_end (PillionCacheFill *self)
         pillion_cache_store_remove (self->store, entry);
     }
 
-  if (pillion_cache_writer_commit (self->writer, NULL, replaced, NULL))
+  if (pillion_cache_writer_commit (self->writer, metadata, replaced, NULL))
     {
       Growth growth = { pillion_cache_writer_get_id (self->writer), self->response->first, self->length };
 
