@@ -652,6 +652,12 @@ network_body (gpointer data,
     return TRUE;
 
   self->left -= (gint64) length;
+  if (self->completing && self->left < 0)
+    {
+      end_whole (self);
+      return FALSE;
+    }
+
   pillion_cache_fill_write (&self->fill, bytes, length);
   if (self->orphan || self->funcs->body (self->data, bytes, length))
     return TRUE;
@@ -669,7 +675,7 @@ is_cut (const GError *error)
          g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_EOF);
 }
 
-/* All of a body that was not, or not only, taken from the store is here */
+/* All of a body that was not, or not only, taken from the store is here, or more than that */
 static void
 end_whole (PillionExchange *self)
 {

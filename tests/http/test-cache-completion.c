@@ -57,6 +57,7 @@ typedef enum
   REST_OTHER_TOTAL,
   REST_TOO_SHORT,
   REST_TOO_LONG,
+  REST_ENDLESS,
   REST_NO_STORE,
 } Rest;
 
@@ -164,6 +165,13 @@ serve_rest (Fixture *self,
       write_chunk (connection, self->old + first, n);
       write_chunk (connection, self->new, 1);
       test_connection_write (connection, "0\r\n\r\n", -1);
+      break;
+    case REST_ENDLESS:
+      test_connection_printf (connection, "%s%s%sTransfer-Encoding: chunked\r\n\r\n", partial, fields, range);
+      write_chunk (connection, self->old + first, n);
+      write_chunk (connection, self->new, 1);
+      test_connection_wait_closed (connection);
+      test_connection_close (connection);
       break;
     default:
       g_assert_not_reached ();
@@ -746,6 +754,7 @@ main (int argc,
     }
   ADD ("rest/too-short", GINT_TO_POINTER (REST_TOO_SHORT), test_lying_rest);
   ADD ("rest/too-long", GINT_TO_POINTER (REST_TOO_LONG), test_lying_rest);
+  ADD ("rest/endless", GINT_TO_POINTER (REST_ENDLESS), test_lying_rest);
   ADD ("rest/no-store", NULL, test_no_store);
   ADD ("chunked", NULL, test_chunked);
   ADD ("cut-again", NULL, test_cut_again);
