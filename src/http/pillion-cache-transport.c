@@ -6,6 +6,7 @@
 
 #include "http/pillion-cache-transport.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
@@ -55,7 +56,9 @@ struct _PillionExchange
 
   gboolean completing;  /* only the rest of a stored part is requested */
   gboolean prefixing;   /* the stored part is passed on; what the network has waits */
-  gint64 left;          /* how much of the rest is still to come */
+  gint64 rest;          /* how many bytes the server announced of what is missing */
+  gint64 left;          /* how many of them are still to come */
+  gboolean undelimited; /* only the end of the connection tells where they end */
   gboolean validating;  /* the request has validators of what is stored */
   gboolean again;       /* once the network is free: without them */
   gboolean has_head;    /* an answer from the store has begun */
@@ -557,7 +560,8 @@ take_rest (PillionExchange *self,
   self->prefixing = TRUE;
   self->next = 0;
   self->end = length;
-  self->left = total - length;
+  self->rest = self->left = total - length;
+  self->undelimited = !head->delimited;
   stored = !self->outdated && pillion_cache_fill_begin_whole (&self->fill, self->store, self->key, &self->request, whole, total);
   if (!give_whole_head (self, head, whole, total, stored))
     {
@@ -675,21 +679,31 @@ is_cut (const GError *error)
          g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_EOF);
 }
 
+/* The rest of a part is not as long as it was announced */
+static GError *
+end_wrong_rest (PillionExchange *self)
+{
+  if (self->left > 0 && self->undelimited)
+    {
+      pillion_cache_fill_keep (&self->fill);
+      return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED, _("the connection was closed after %" PRId64 " of %" PRId64 " bytes"),
+                          self->rest - self->left, self->rest);
+    }
+
+  pillion_cache_store_remove (self->store, self->choice.part);
+  pillion_cache_fill_clear (&self->fill);
+  return g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH, _("the rest of the body does not have the announced length"));
+}
+
 /* All of a body that was not, or not only, taken from the store is here, or more than that */
 static void
 end_whole (PillionExchange *self)
 {
-  GError *error = NULL;
-
-  if (self->completing && self->left != 0)
-    {
-      pillion_cache_store_remove (self->store, self->choice.part);
-      pillion_cache_fill_clear (&self->fill);
-      error = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH, _("the rest of the body does not have the announced length"));
-    }
+  GError *error = self->completing && self->left != 0 ? end_wrong_rest (self) : NULL;
 
   /* Before the program is told, so that its next request finds it */
-  pillion_cache_fill_end (&self->fill);
+  if (error == NULL)
+    pillion_cache_fill_end (&self->fill);
   self->ended = TRUE;
   self->funcs->end (self->data, error);
   leave (self);
