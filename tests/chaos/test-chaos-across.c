@@ -10,6 +10,7 @@
 
 #include <glib/gstdio.h>
 
+#include "../http/cache-support.h"
 #include "../http/http-support.h"
 #include "../test-support.h"
 #include "across-kinds.h"
@@ -473,14 +474,14 @@ set_limits (PillionHttpClient *client,
 }
 
 static void
-test_across (TestFixture *self,
+test_across (TestCacheFixture *fixture,
              gconstpointer data,
              ChaosGround ground)
 {
+  TestFixture *self = &fixture->parent;
   Across across = { .fixture = self, .first = data, .ground = ground };
-  g_autofree char *cache_path = test_fixture_path (self, "cache");
   g_autofree char *authority = test_fixture_path (self, "authority.pem");
-  g_autoptr (PillionHttpCache) cache = pillion_http_cache_new (cache_path);
+  g_autoptr (PillionHttpCache) cache = pillion_http_cache_new (fixture->folder.path);
   g_autoptr (GPtrArray) fibers = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GTlsDatabase) database = NULL;
   g_autoptr (GError) error = NULL;
@@ -508,14 +509,14 @@ test_across (TestFixture *self,
 }
 
 static void
-test_plain (TestFixture *self,
+test_plain (TestCacheFixture *self,
             gconstpointer data)
 {
   test_across (self, data, CHAOS_RAW);
 }
 
 static void
-test_tls (TestFixture *self,
+test_tls (TestCacheFixture *self,
           gconstpointer data)
 {
   test_across (self, data, CHAOS_TLS);
@@ -544,8 +545,8 @@ main (int argc,
       g_autofree char *plain = g_strdup_printf ("/chaos-across/plain/%s", across_kinds[i].name);
       g_autofree char *tls = g_strdup_printf ("/chaos-across/tls/%s", across_kinds[i].name);
 
-      g_test_add (plain, TestFixture, &across_kinds[i], test_fixture_set_up, test_plain, test_fixture_tear_down);
-      g_test_add (tls, TestFixture, &across_kinds[i], test_fixture_set_up, test_tls, test_fixture_tear_down);
+      g_test_add (plain, TestCacheFixture, &across_kinds[i], test_cache_fixture_set_up, test_plain, test_cache_fixture_tear_down);
+      g_test_add (tls, TestCacheFixture, &across_kinds[i], test_cache_fixture_set_up, test_tls, test_cache_fixture_tear_down);
     }
 
   return g_test_run ();

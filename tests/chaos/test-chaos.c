@@ -11,6 +11,7 @@
 
 #include <glib/gstdio.h>
 
+#include "../http/cache-support.h"
 #include "../http/http-support.h"
 #include "../test-support.h"
 #include "base/pillion-sync.h"
@@ -471,13 +472,13 @@ make_database (TestFixture *self)
 }
 
 static void
-run_kind (TestFixture *self,
+run_kind (TestCacheFixture *fixture,
           const ChaosKind *kind,
           gboolean measures)
 {
+  TestFixture *self = &fixture->parent;
   Chaos chaos = { .fixture = self, .kind = kind, .measures = measures };
   guint n_fibers = measures ? 1 : N_FIBERS;
-  g_autofree char *cache_path = test_fixture_path (self, "cache");
 
   g_mutex_init (&chaos.lock);
   chaos.counts = g_hash_table_new (NULL, NULL);
@@ -485,7 +486,7 @@ run_kind (TestFixture *self,
   chaos.chosen = choose (&chaos);
   chaos.wrong = g_ptr_array_new_with_free_func (g_free);
   chaos.server = test_server_new (TEST_SERVER_PLAIN, serve, &chaos);
-  chaos.cache = pillion_http_cache_new (cache_path);
+  chaos.cache = pillion_http_cache_new (fixture->folder.path);
   chaos.database = make_database (self);
   chaos.hasty = pillion_http_client_new (self->loop);
   set_limits (&chaos, chaos.hasty, PATIENCE);
@@ -527,7 +528,7 @@ run_kind (TestFixture *self,
 }
 
 static void
-test_kind (TestFixture *self,
+test_kind (TestCacheFixture *self,
            gconstpointer data)
 {
   run_kind (self, data, FALSE);
@@ -535,7 +536,7 @@ test_kind (TestFixture *self,
 
 /* One at a time, what may need much memory */
 static void
-test_memory (TestFixture *self,
+test_memory (TestCacheFixture *self,
              gconstpointer data)
 {
   if (chaos_heap_is_counted ())
@@ -568,9 +569,9 @@ main (int argc,
 
       g_autofree char *memory = g_strdup_printf ("/chaos/memory/%s", kind->name);
 
-      g_test_add (path, TestFixture, kind, test_fixture_set_up, test_kind, test_fixture_tear_down);
+      g_test_add (path, TestCacheFixture, kind, test_cache_fixture_set_up, test_kind, test_cache_fixture_tear_down);
       if (kind->memory > 0)
-        g_test_add (memory, TestFixture, kind, test_fixture_set_up, test_memory, test_fixture_tear_down);
+        g_test_add (memory, TestCacheFixture, kind, test_cache_fixture_set_up, test_memory, test_cache_fixture_tear_down);
     }
 
   return g_test_run ();

@@ -151,6 +151,8 @@ def flags(text):
     run = subprocess.run(['pkg-config', '--cflags', '--libs', *modules], check=True, capture_output=True, text=True)
     return run.stdout.split()
 
+# It would reset itself when its last client leaves, and refuse the next one: wxPython asks for a display that way
+XVFB = ['xvfb-run', '-a', '-s', '-screen 0 1280x1024x24 -nolisten tcp -noreset']
 
 class Snippets(unittest.TestCase):
     def setUp(self):
@@ -203,7 +205,7 @@ class Snippets(unittest.TestCase):
         if uses_gtk or re.search('^import (tkinter|wx)', text, re.MULTILINE):
             if not shutil.which('xvfb-run'):
                 self.skipTest('Xvfb is not installed')
-            command = ['xvfb-run', '-a', *command]
+            command = [*XVFB, *command]
         return ['env', 'SDL_VIDEODRIVER=dummy', 'SDL_AUDIODRIVER=dummy', 'QT_QPA_PLATFORM=offscreen', *command]
 
     def program_js(self, text):
@@ -216,7 +218,7 @@ class Snippets(unittest.TestCase):
                 self.skipTest('GTK 4 is not installed')
             if not shutil.which('xvfb-run'):
                 self.skipTest('Xvfb is not installed')
-            command = ['xvfb-run', '-a', *command]
+            command = [*XVFB, *command]
         return command
 
     def program_vala(self, text):

@@ -123,7 +123,8 @@ def case_closing_cancels():
     browser = get_browser()
     for path in browser.catalogue.cache.iterdir():
         path.unlink()
-    browser.catalogue.client.set_rate_limit(30_000)
+    # So slowly that they can't all arrive between two looks of a busy Blender
+    browser.catalogue.client.set_rate_limit(10_000)
     yield from click(operator, 0)
     yield from until(lambda: sum(item.picture is not None for item in browser.items) > 2, 'some thumbnails')
     browser.catalogue.client.set_rate_limit(2000)

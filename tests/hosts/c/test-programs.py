@@ -74,7 +74,10 @@ def wake_ups(pid):
     """How often the host's thread and the I/O thread have gone to sleep."""
     n = 0
     for folder in pathlib.Path(f'/proc/{pid}/task').iterdir():
-        status = (folder / 'status').read_text(encoding='ascii')
+        try:
+            status = (folder / 'status').read_text(encoding='ascii')
+        except OSError:  # that thread has ended since
+            continue
         if folder.name == str(pid) or 'pillion' in status.splitlines()[0]:
             n += int(re.search(r'^voluntary_ctxt_switches:\s*(\d+)', status, re.MULTILINE).group(1))
     return n
