@@ -6,6 +6,7 @@
 
 #include "loop/pillion-poll-source-private.h"
 
+#include "base/pillion-resurrect.h"
 #include "base/pillion-sync.h"
 #include "core/pillion-binding.h"
 #include "core/pillion-closure.h"
@@ -236,15 +237,16 @@ begin_closing (PillionPollSource *self)
   return TRUE;
 }
 
-/* The last reference is going, on another thread than the loop's: the queue takes it over */
+/* The last reference has gone, on another thread than the loop's: the queue takes the source over */
 static void
-leave_remains (PillionPollSource *self)
+leave_remains (gpointer object)
 {
   Remains *remains = g_new0 (Remains, 1);
-  PillionLoop *loop = self->loop;
+  PillionLoop *loop;
 
   remains->item.klass = &remains_class;
-  remains->source = g_object_ref (self);
+  remains->source = object;
+  loop = remains->source->loop;
   pillion_core_push (&loop->core, &remains->item);
   pillion_sync_unref (loop);
 }
@@ -280,18 +282,21 @@ pillion_poll_source_dispose (GObject *object)
   if (g_atomic_int_get (&object->ref_count) > 1)
     {
       pillion_poll_source_close (self);
+      G_OBJECT_CLASS (pillion_poll_source_parent_class)->dispose (object);
+      return;
     }
-  else if (self->loop != NULL)
+
+  pillion_sync_acquire (self);
+  if (self->loop != NULL)
     {
-      pillion_sync_acquire (self);
       begin_closing (self);
       if (!self->let_go && pillion_core_on_thread (&self->loop->core))
         let_go (self);
-      else if (!self->let_go)
-        leave_remains (self);
     }
 
   G_OBJECT_CLASS (pillion_poll_source_parent_class)->dispose (object);
+  if (self->loop != NULL && !self->let_go)
+    pillion_resurrect (self, "busy", leave_remains);
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "base/pillion-resurrect.h"
 #include "base/pillion-sync.h"
 
 /**
@@ -109,18 +110,27 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (PillionTask, pillion_task, G_TYPE_OBJECT)
 
-/* With the last reference going, the queue takes one, and the item does the rest in a kick. There may never be another kick: so that
- * the loop can go all the same, the task has no reference to it meanwhile. */
+/* The queue takes over a reference to a task that has no other one, and an item does the rest in a kick. There may never be another kick: so
+ * that the loop can go all the same, the task has no reference to it meanwhile. */
 static void
-lend (PillionTask *self,
-      PillionItem *item)
+lend (gpointer data)
 {
+  PillionTask *self = data;
   PillionLoop *loop = self->loop;
 
-  g_object_ref (self);
   self->lent = TRUE;
-  pillion_core_push (pillion_core (loop), item);
+  pillion_core_push (pillion_core (loop), self->to_report ? &self->item : &self->body->cancel_item);
   pillion_sync_unref (loop);
+}
+
+/* With the last reference going. On the loop's own thread no kick comes between. */
+static void
+lend_last (PillionTask *self)
+{
+  if (pillion_core_on_thread (pillion_core (self->loop)))
+    lend (g_object_ref (self));
+  else
+    pillion_resurrect (self, "site", lend);
 }
 
 static void
@@ -136,6 +146,7 @@ pillion_task_dispose (GObject *object)
       return;
     }
 
+  pillion_sync_acquire (self);
   if (self->loop != NULL && pillion_task_take_unhandled (self))
     {
       PillionCore *core = pillion_core (self->loop);
@@ -150,13 +161,13 @@ pillion_task_dispose (GObject *object)
            * collection, where they can't be called. From here on, they may have the task on the loop's thread. */
           self->to_report = TRUE;
           self->queued = TRUE;
-          lend (self, &self->item);
+          lend_last (self);
         }
     }
   else if (self->loop != NULL && G_UNLIKELY (pillion_task_is_left_over (self)))
     {
       self->body->klass->weaken (self->body);
-      lend (self, &self->body->cancel_item);
+      lend_last (self);
     }
 }
 
