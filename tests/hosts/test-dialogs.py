@@ -27,7 +27,7 @@ import tap
 
 POLLS = 30  # of 10 ms each: how long a dialog is open at least
 KICKS_A_POLL = 20  # a loop that spins makes hundreds
-PATIENCE = 10  # s
+PATIENCE = 30  # s
 DEPTH = 64
 
 loop = Pillion.Loop.get_default()
