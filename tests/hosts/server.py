@@ -5,7 +5,7 @@
 
     /bytes/SIZE           so many bytes
     /slow/SIZE/MSEC       the same, in twenty pieces within so many milliseconds; the rest of a file at once
-    /half/SIZE            half of so many bytes, and no more; the rest of a file at once
+    /half/SIZE            half of so many bytes, and then hardly any; the rest of a file at once
     /wait/MSEC            three bytes after so many milliseconds
     /meet/COUNT           three bytes as soon as so many requests are there
     /missing              404
@@ -105,5 +105,14 @@ class Server:
             sent[0] += min(step, end - start)
             start += step
         if end < size:
-            await reader.read()  # until the client closes
+            # Until the client closes, a byte now and then: progress is reported only when something arrives
+            closed = asyncio.ensure_future(reader.read())
+            while not closed.done():
+                if end < size - 1:
+                    writer.write(content(end, end + 1))
+                    sent[0] += 1
+                    end += 1
+                await asyncio.wait([closed], timeout=0.05)
+            await closed
+            return False
         return end == size
