@@ -491,7 +491,7 @@ test_silent_proxy (PillionLoop *loop,
 /* A proxy that makes a tunnel, but not to a server that speaks TLS */
 static void
 test_reached_proxy_is_final (PillionLoop *loop,
-                       gpointer data)
+                             gpointer data)
 {
   g_auto (Fixture) self = { NULL };
   const char *url;
@@ -503,8 +503,9 @@ test_reached_proxy_is_final (PillionLoop *loop,
   use_proxies (&self, url, "direct://", NULL);
   task = pillion_http_client_get_bytes (self.client, "https://example.invalid/", NULL);
   g_assert_false (pillion_await (task, &error));
-  /* A direct connection would find no such host */
-  g_assert_true (error->domain == G_TLS_ERROR);
+  /* A direct connection would find no such host. Whether the server's answer comes before its reset is chance. */
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
+    g_assert_cmpstr (g_quark_to_string (error->domain), ==, g_quark_to_string (G_TLS_ERROR));
 }
 
 int
