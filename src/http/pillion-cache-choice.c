@@ -78,6 +78,21 @@ add_variant (PillionCacheChoice *self,
     g_ptr_array_add (self->variants, pillion_cache_entry_ref (entry));
 }
 
+static PillionStoredResponse *
+take_stored (PillionCacheEntry *entry)
+{
+  PillionStoredResponse *stored = pillion_cache_entry_steal_parsed (entry);
+
+  return stored != NULL ? stored : pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
+}
+
+static void
+give_stored (PillionCacheEntry *entry,
+             PillionStoredResponse *stored)
+{
+  pillion_cache_entry_take_parsed (entry, stored, (GDestroyNotify) pillion_stored_response_free);
+}
+
 void
 pillion_cache_choice_init (PillionCacheChoice *self,
                            GPtrArray *entries,
@@ -91,10 +106,8 @@ pillion_cache_choice_init (PillionCacheChoice *self,
   for (guint i = 0; entries != NULL && i < entries->len; i++)
     {
       PillionCacheEntry *entry = entries->pdata[i];
-      g_autoptr (PillionStoredResponse) stored = pillion_cache_entry_steal_parsed (entry);
+      g_autoptr (PillionStoredResponse) stored = take_stored (entry);
 
-      if (stored == NULL)
-        stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
       if (stored == NULL || !pillion_cache_request_fits (request, stored))
         {
           self->other_variants = TRUE;
@@ -122,6 +135,18 @@ pillion_cache_choice_init (PillionCacheChoice *self,
     pillion_cache_choice_drop_part (self);
 }
 
+void
+pillion_cache_choice_prepare (GPtrArray *entries)
+{
+  for (guint i = 0; i < entries->len; i++)
+    {
+      PillionStoredResponse *stored = take_stored (entries->pdata[i]);
+
+      if (stored != NULL)
+        give_stored (entries->pdata[i], stored);
+    }
+}
+
 gboolean
 pillion_cache_choice_is_possible (GPtrArray *entries,
                                   const PillionCacheRequest *request,
@@ -130,12 +155,12 @@ pillion_cache_choice_is_possible (GPtrArray *entries,
   for (guint i = 0; i < entries->len; i++)
     {
       PillionCacheEntry *entry = entries->pdata[i];
-      PillionStoredResponse *stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
+      PillionStoredResponse *stored = take_stored (entry);
 
       if (stored == NULL)
         continue;
 
-      pillion_cache_entry_take_parsed (entry, stored, (GDestroyNotify) pillion_stored_response_free);
+      give_stored (entry, stored);
       if (pillion_cache_may_be_fresh (stored, now) || pillion_cache_request_judge (request, stored, now) != PILLION_CACHE_USE_VALIDATED)
         return TRUE;
     }
@@ -163,7 +188,7 @@ void
 pillion_cache_choice_give_back (PillionCacheChoice *self)
 {
   if (self->stored != NULL)
-    pillion_cache_entry_take_parsed (self->entry, g_steal_pointer (&self->stored), (GDestroyNotify) pillion_stored_response_free);
+    give_stored (self->entry, g_steal_pointer (&self->stored));
   pillion_cache_choice_clear (self);
 }
 

@@ -353,7 +353,7 @@ drop_hop (PillionCall *self)
 {
   pillion_call_keep_coding (self);
   self->paused = FALSE;
-  if (!self->past_cache)
+  if (!self->past_cache && !self->looked_up)
     forget_found (self);
   g_clear_pointer (&self->hop, pillion_hop_drop);
 }
@@ -413,29 +413,47 @@ may_be_answer (PillionCall *self)
   return may;
 }
 
+char *
+pillion_call_make_lookup_key (PillionCall *self)
+{
+  if (self->store == NULL || self->past_cache || self->body != NULL || self->unreadable || self->engine->config.offline ||
+      self->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
+    return NULL;
+
+  return pillion_cache_make_key (self->origin, self->uri);
+}
+
 /* Whether the cache may have an answer, or nobody else is to be asked: then no place in the queue is needed */
 static gboolean
 can_answer_locally (PillionCall *self)
 {
-  g_autofree char *key = NULL;
+  g_autofree char *key = pillion_call_make_lookup_key (self);
 
-  if (self->store == NULL || self->past_cache || self->body != NULL)
-    return FALSE;
-  if (self->engine->config.offline || self->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
-    return TRUE;
+  if (key == NULL)
+    {
+      if (self->looked_up)
+        forget_found (self);
+      return self->store != NULL && !self->past_cache && self->body == NULL &&
+             (self->engine->config.offline || self->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED);
+    }
 
-  if (self->unreadable)
-    return FALSE;
-
-  key = pillion_cache_make_key (self->origin, self->uri);
-  self->found = pillion_cache_store_lookup (self->store, key);
+  if (!self->looked_up)
+    self->found = pillion_cache_store_lookup (self->store, key);
   if (self->found == NULL)
     return FALSE;
-  if (may_be_answer (self))
-    return TRUE;
+  if (!may_be_answer (self))
+    {
+      keep_found (self);
+      return FALSE;
+    }
 
-  keep_found (self);
-  return FALSE;
+  /* Something may have changed since the worker was at it */
+  if (self->looked_up && !pillion_cache_store_is_current (self->store, key, self->found))
+    {
+      forget_found (self);
+      self->found = pillion_cache_store_lookup (self->store, key);
+    }
+  return self->found != NULL && may_be_answer (self);
 }
 
 void
@@ -464,7 +482,7 @@ pillion_call_send (PillionCall *self)
 
   self->from_store = self->from_part = self->answered = FALSE;
   local = can_answer_locally (self);
-  self->past_cache = FALSE;
+  self->past_cache = self->looked_up = FALSE;
   self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
   if (local)
     pillion_hop_send_locally (self->hop, self->origin, self->key);
@@ -523,6 +541,23 @@ resume (gpointer data)
       pillion_call_send (self);
     }
   pillion_call_unref (self);
+}
+
+void
+pillion_call_take_found (PillionCall *self,
+                         GPtrArray *found)
+{
+  if (!self->waiting || has_ended (self))
+    {
+      g_clear_pointer (&found, g_ptr_array_unref);
+      return;
+    }
+
+  self->waiting = FALSE;
+  forget_found (self);
+  self->found = found;
+  self->looked_up = TRUE;
+  pillion_call_send (self);
 }
 
 void

@@ -463,6 +463,53 @@ test_no_place (Fixture *self,
   test_fixture_await (&self->parent, waiting);
 }
 
+/* While calls wait in the queue, a worker looks up what the next ones ask for. They keep their order, hits don't wait, and some may be cancelled. */
+static void
+test_behind_others (Fixture *self,
+                    gconstpointer data)
+{
+  g_autoptr (PillionTask) busy = NULL;
+  PillionTask *tasks[100];
+  guint n_answered = 2;
+
+  assert_gets (self, "/fresh", "1", FALSE);
+  pillion_http_client_set_max_connections (self->parent.client, 1);
+  g_atomic_int_set (&self->closed, TRUE);
+  busy = send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  test_server_wait_requests (self->server, 2);
+
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/other/%u", i);
+
+      tasks[i] = send_with (self, path, PILLION_HTTP_CACHE_MODE_DEFAULT);
+      if (i % 3 == 1)
+        pillion_task_cancel (tasks[i]);
+    }
+  assert_gets (self, "/fresh", "1", TRUE);
+  g_assert_false (pillion_task_is_done (busy));
+
+  test_server_open_gate (self->server);
+  test_fixture_await (&self->parent, busy);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (PillionHttpResponse) response = await (self, tasks[i], &error);
+      g_autofree char *text = response != NULL ? pillion_http_response_dup_text (response, NULL) : NULL;
+      g_autofree char *number = g_strdup_printf ("%u", n_answered + 1);
+
+      if (i % 3 == 1)
+        {
+          g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+          continue;
+        }
+      g_assert_no_error (error);
+      g_assert_cmpstr (text, ==, number);
+      n_answered++;
+    }
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, n_answered);
+}
+
 /* Nor does one that is stale, if the program says that this is good enough */
 static void
 test_stale_no_place (Fixture *self,
@@ -1275,6 +1322,7 @@ main (int argc,
   ADD ("wrong-content", test_wrong_content);
   ADD ("together", test_together);
   ADD ("no-place", test_no_place);
+  ADD ("behind-others", test_behind_others);
   ADD ("stale-no-place", test_stale_no_place);
   ADD ("waits-for-place", test_waits_for_place);
   g_test_add ("/http/cache/better-meanwhile/replaced", Fixture, "/fresh", set_up, test_better_meanwhile, tear_down);
