@@ -10,7 +10,9 @@ import tempfile
 
 from driver import URL, until
 from pillion import async_loop
+from pillion.hosts import blender
 from pillion.hosts.blender import downloader as http_dl
+from pillion.hosts.blender._cancel import count_live
 from server import content
 
 folder = pathlib.Path(tempfile.mkdtemp())
@@ -258,6 +260,41 @@ def case_timeouts_hold():
     yield from finish(downloader)
     assert reporter.names() == ['download_starts', 'download_error'], reporter.calls
     downloader.shutdown()
+
+
+def case_reporters_are_called_by_update_alone():
+    """A download goes on without it, and without Blender's loop."""
+    downloader, reporter = make('alone')
+    downloader.start()
+    path = folder / 'alone-file'
+    downloader.queue_download(URL + '/bytes/1000', path)
+    yield from until(path.exists, 'the download')
+    yield from until(lambda: count_live() == 0, 'its end')
+    assert not reporter.calls and downloader.num_pending_downloads == 1
+    downloader.update()
+    assert reporter.names() == ['download_starts', 'download_finished'], reporter.calls
+    downloader.shutdown()
+
+
+def case_all_can_be_cancelled():
+    """Background downloads are counted and cancelled with everything else, also those that have not begun."""
+    for are_running in (True, False):
+        downloader, reporter = make('cancelled')
+        downloader.start()
+        for number in range(20):
+            downloader.queue_download(URL + f'/wait/3600000?{number}', folder / f'cancelled-{number}', no_error)
+        if are_running:
+            yield from until(lambda: count_live() == 20, 'the beginning')
+        assert async_loop.guest.get_live_tasks() == 0
+        assert blender.cancel_all() and count_live() == 0
+        downloader.update()
+        assert reporter.names() == ['download_starts'] * 20 + ['download_error'] * 20, reporter.calls
+        assert all(isinstance(error, http_dl.DownloadCancelled) for name, *_, error in reporter.calls if name == 'download_error')
+        # It can go on
+        downloader.queue_download(URL + '/bytes/1000', folder / 'after')
+        yield from finish(downloader)
+        assert downloader.num_downloads_ok == 1
+        downloader.shutdown()
 
 
 def case_a_blocking_download():

@@ -49,6 +49,7 @@ ENDS = {
     'window': 0,
     'exit': 0,
     'inside-a-callback': 0,
+    'background': 0,
     'hard-exit': 0,
     'disable': 0,
     'reload': 0,

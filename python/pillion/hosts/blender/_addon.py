@@ -13,6 +13,7 @@ from pillion._library import Pillion
 from pillion._version import __version__
 from pillion.hosts import blender
 from pillion.hosts.blender import _overlay
+from pillion.hosts.blender._cancel import count_live
 from pillion.hosts.blender._host import guest, host
 
 # As much as Blender needs if it finds the installed package under the name of the add-on
@@ -69,8 +70,7 @@ class PILLION_OT_cancel_all(bpy.types.Operator):
 
 def _make_preferences(module):
     def draw(self, context):
-        loop = guest()
-        live = loop.get_live_tasks()
+        live = count_live()
         row = self.layout.row()
         row.label(text=f'Pillion {__version__}: {live or "no"} {"task is" if live == 1 else "tasks are"} under way')
         row.operator('pillion.cancel_all')
@@ -122,7 +122,7 @@ def _end():
     blender.remove()
     for cls in (PILLION_OT_cancel_all, PILLION_OT_report):
         bpy.utils.unregister_class(cls)
-    if not bpy.app.background and guest().get_live_tasks():
+    if not bpy.app.background and count_live():
         bpy.app.timers.register(_end_work, first_interval=RELOAD, persistent=True)
 
 

@@ -4,13 +4,26 @@
 """Ends everything, and stays ready for more."""
 
 import asyncio
+from time import monotonic
 
 from pillion._library import GLib, Pillion
 from pillion.hosts.blender._host import guest
+from pillion.hosts.blender._worker import worker
 
 
 def cancel_all(timeout: float = 1) -> bool:
     """Cancels everything that is under way, and waits up to `timeout` seconds until it has ended. Returns whether it has."""
+    end = monotonic() + timeout
+    has_ended = _cancel_guest(timeout)
+    return worker.cancel(max(0, end - monotonic())) and has_ended
+
+
+def count_live() -> int:
+    """How many tasks are under way, and how many downloads of background downloaders."""
+    return guest().get_live_tasks() + worker.count()
+
+
+def _cancel_guest(timeout):
     loop = guest()
     if loop.is_closed():
         return True

@@ -7,22 +7,20 @@ Code written for that module runs on this one if it changes one line:
 
     from pillion.hosts.blender import downloader as http_dl
 
-`take_over ()` does the same for code that can't be changed. Downloads run at the same time instead of one after another, without a
-process of their own, and those that were interrupted go on where they stopped. As in Blender's module, functions of reporters are
-called by `update ()` and `shutdown ()` alone.
+`take_over ()` does the same for code that can't be changed. Downloads run at the same time instead of one after another, on a thread
+instead of in a process, and those that were interrupted go on where they stopped. As in Blender's module, functions of reporters are
+called by `update ()` and `shutdown ()` alone; metadata providers are called on the thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 import collections
-import concurrent.futures
 import dataclasses
 import hashlib
 import json
 import logging
 import os
-import queue
 import sys
 import threading
 import time
@@ -31,12 +29,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import bpy
 import gi
 
 from pillion import async_loop
 from pillion._library import GLib, Pillion
-from pillion.hosts.blender._host import host
+from pillion.hosts.blender._worker import worker
 
 gi.require_version('PillionHttp', '1')
 from gi.module import get_introspection_module
@@ -68,17 +65,19 @@ __all__ = [
 # How long a blocking download goes on between two calls of `periodic_check ()`, in µs
 SLICE = 20_000
 
-# How long `shutdown ()` waits for downloads that it cancelled, in µs. What they have got stays on the disk in any case.
-PATIENCE = 1_000_000
+# How long `shutdown ()` waits for downloads that it cancelled, in seconds. What they have got stays on the disk in any case.
+PATIENCE = 1
 
 # How many downloads run at the same time: a preview is so small that most of its time is that of the way to the server and back
 CONNECTIONS = 12
 
-# How much time passes between two calls of `update ()` that do something, in seconds. Nobody sees the difference, and the host pays for each
-# such call: by then, the processor's caches have forgotten everything.
-PAUSE = 0.03
+# How long the worker waits for more downloads to be queued, in seconds
+BURST = 0.01
 
-# How often `update ()` looks at the progress of downloads, in seconds, and at how many of those that have not begun
+# Two calls of `update ()` that do nothing are at least this far apart, in seconds
+TOO_OFTEN = 0.001
+
+# How often the worker looks at the progress of downloads, in seconds, and at how many of those that have not begun
 PROGRESS = 0.1
 LOOKS = 8
 
@@ -92,7 +91,6 @@ _download = _bare_client.download
 _send_to_file = _bare_client.send_to_file
 _add = get_introspection_module('Pillion').Completions.add
 _try_next = get_introspection_module('Pillion').Completions.try_next
-_peek_value = get_introspection_module('Pillion').Task.peek_value
 _get_completed = get_introspection_module('Pillion').Task.get_completed
 
 
@@ -287,7 +285,7 @@ class MetadataProviderFilesystem(MetadataProvider):
 
 
 def _write(path, data):
-    # A file object would make more system calls, and after each one a worker thread competes with the host for the interpreter
+    # A file object would make more system calls, and after each one this thread competes with Blender's for the interpreter
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
         while data:
@@ -358,31 +356,30 @@ def http_session() -> Session:
 
 
 class _Download:
-    """One download. What happens to it is added to the calls of its transfers, and the last call is about the end of the download.
-
-    Blender's module asks its provider of metadata in another process. Here that is another thread, because the disk may be slow."""
+    """One download. What happens to it is added to the calls of its transfers, and the last call is about the end of the download."""
 
     task: Any = None
     progress: list[Any] | None = None  # the arguments of a call that nobody has made yet
     completed = 0  # bytes, when somebody last looked
     error: Exception | None = None
-    is_cancelled = is_over = is_fetched = has_made_folder = False
+    is_cancelled = is_over = has_made_folder = False
 
     def __init__(self, description, path, transfers):
         self.description = description
         self.path = path if isinstance(path, Path) else Path(path)
         self.transfers = transfers
+        self.add('download_starts')
+
+    # On the thread of the transfers
 
     def start(self):
-        self.add('download_starts')
         try:
-            if os.access(self.path, os.F_OK):
-                # The worker can't start anything, so it passes the metadata on
-                self.task = Pillion.Task.from_awaitable(_worker.call(self.load_metadata), async_loop.guest, f'look up {self.path.name}')
-                self.task.add_done_callback(self.on_metadata)
-                return
-            self.fetch()
-        except Exception as error:
+            known = self.load_metadata() if os.access(self.path, os.F_OK) else None
+            if known is None:
+                self.fetch()
+            else:
+                self.ask(known)
+        except (Exception, asyncio.CancelledError) as error:
             self.fail(error)
 
     def cancel(self):
@@ -400,20 +397,8 @@ class _Download:
             return None
         return meta if meta.etag or meta.last_modified else None
 
-    def on_metadata(self, task):
-        try:
-            known = task.result()
-            if known is None:
-                self.fetch()
-            else:
-                self.ask(known)
-        except (Exception, asyncio.CancelledError) as error:
-            self.fail(error)
-
     def ask(self, known):
         """Asks whether the file is still what the server has."""
-        if self.is_cancelled:
-            raise asyncio.CancelledError
         request = PillionHttp.Request.new(self.description.http_method, self.description.url)
         request.accept_statuses(200, 299)
         request.accept_statuses(304, 304)
@@ -421,8 +406,7 @@ class _Download:
             request.set_header('If-None-Match', known.etag)
         if known.last_modified:
             request.set_header('If-Modified-Since', known.last_modified)
-        self.task = self.transfers.session.get_client().open(request)
-        self.task.add_done_callback(self.on_answer, known)
+        self.send(lambda client: client.open(request), lambda task: self.on_answer(task, known))
 
     def on_answer(self, task, known):
         try:
@@ -438,9 +422,21 @@ class _Download:
             self.fail(error)
 
     def fetch(self):
+        description = self.description
+        file = _new_file(os.fspath(self.path))
+        if description.http_method == 'GET':
+            self.send(lambda client: _download(client, description.url, file, None, None), self.on_fetched)
+        else:
+            request = PillionHttp.Request.new(description.http_method, description.url)
+            self.send(lambda client: _send_to_file(client, request, file, None, None), self.on_fetched)
+
+    def send(self, function, on_end):
         if self.is_cancelled:
             raise asyncio.CancelledError
-        self.task = self.transfers.fetch(self)
+        self.task = function(self.transfers.get_client())
+        if self.task is None:
+            raise RuntimeError('another thread is that of Blender\'s window')
+        self.transfers.follow(self, on_end)
 
     def look(self):
         """Notes how far the download has come. Returns whether it has come anywhere."""
@@ -452,31 +448,33 @@ class _Download:
                 self.add_progress(total, completed)
         return self.completed > 0
 
-    def on_failed(self, error):
-        if self.has_made_folder or not _is_not_found(error):
-            self.fail(error)
-            return
+    def on_fetched(self, task):
+        try:
+            self.finish(task.result())
+        except (Exception, asyncio.CancelledError) as error:
+            if self.has_made_folder or not _is_not_found(error):
+                self.fail(error)
+            else:
+                self.fetch_to_new_folder()
+
+    def fetch_to_new_folder(self):
         # Most files go where others are, so nobody has looked for their folder before. Nothing was sent yet.
         self.has_made_folder = True
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             self.fetch()
-        except (Exception, asyncio.CancelledError) as again:
-            self.fail(again)
+        except (Exception, asyncio.CancelledError) as error:
+            self.fail(error)
 
     def finish(self, result):
-        """The file is complete. On the worker's thread."""
-        try:
-            size = result.get_size()
-            headers = self.take_headers(result.get_response())
-            if size > 0:
-                self.add('download_progress', size, size)
-            meta = HTTPMetadata(self.description, headers.get('etag', ''), headers.get('last-modified', ''), size)
-            self.transfers.metadata.save(self.description, meta)
-        except Exception as error:
-            self.fail(error)
-        else:
-            self.end('download_finished')
+        """The file is complete."""
+        size = result.get_size()
+        headers = self.take_headers(result.get_response())
+        if size > 0:
+            self.add('download_progress', size, size)
+        meta = HTTPMetadata(self.description, headers.get('etag', ''), headers.get('last-modified', ''), size)
+        self.transfers.metadata.save(self.description, meta)
+        self.end('download_finished')
 
     def take_headers(self, response):
         # Fields that come several times, and can't be joined with commas, come as lines. The original joins them, too.
@@ -485,22 +483,6 @@ class _Download:
         self.description.response_headers.update(headers)
         return headers
 
-    def fail(self, error):
-        if isinstance(error, asyncio.CancelledError):
-            error = DownloadCancelled(self.description)
-        self.end('download_error', error)
-
-    def end(self, how, *error):
-        """On any thread."""
-        if not self.is_over:
-            self.error = error[0] if error else None
-            self.add(how, self.path, *error)
-            self.is_over = True
-
-    def add(self, name, *arguments):
-        self.progress = None
-        self.transfers.calls.append((self, name, (self.description, *arguments)))
-
     def add_progress(self, total, completed):
         if self.progress is not None:
             self.progress[1:] = total, completed  # nobody has asked since
@@ -508,117 +490,117 @@ class _Download:
             self.progress = [self.description, total, completed]
             self.transfers.calls.append((self, 'download_progress', self.progress))
 
+    # On any thread
+
+    def fail(self, error):
+        if isinstance(error, asyncio.CancelledError):
+            error = DownloadCancelled(self.description)
+        self.end('download_error', error)
+
+    def end(self, how, *error):
+        with _end_lock:
+            if not self.is_over:
+                self.error = error[0] if error else None
+                self.add(how, self.path, *error)
+                self.is_over = True
+
+    def add(self, name, *arguments):
+        self.progress = None
+        self.transfers.calls.append((self, name, (self.description, *arguments)))
+
+
+_end_lock = threading.Lock()
+
 
 class _Transfers:
-    """The downloads of one downloader, and the calls of reporters that are due. When a file has come, nothing is called: `collect ()`
-    asks for all that have come since. A call from C for each of them would cost the host more than everything else about a small file."""
+    """The downloads of one downloader, on the thread of a loop, and the calls of reporters that are due. When a file has come, nothing is
+    called: `collect ()` asks for all that have come since."""
 
-    def __init__(self, session, metadata):
-        self.session = session
+    def __init__(self, make_session, metadata):
         self.metadata = metadata
         self.calls: collections.deque[tuple[_Download, str, Sequence[Any]]] = collections.deque()
-        self._completions = Pillion.Completions.new(async_loop.guest, [])
-        self._downloads: dict[Any, _Download] = {}  # by their tasks
+        self._make_session = make_session
+        self._session: Any = None
+        self._completions: Any = None
+        self._followed: dict[Any, tuple[_Download, Callable[[Any], object]]] = {}  # the downloads and what to call, by their tasks
+        self._seen: list[_Download] = []  # those of which something has arrived
+        self._unseen: collections.deque[_Download] = collections.deque()
+        self._next_look = 0.0  # by monotonic ()
 
-    def fetch(self, download):
-        """Sends the request of a download. Returns the task."""
-        client = self.session.get_client()
-        description = download.description
-        file = _new_file(os.fspath(download.path))
-        if description.http_method == 'GET':
-            task = _download(client, description.url, file, None, None)
-        else:
-            task = _send_to_file(client, PillionHttp.Request.new(description.http_method, description.url), file, None, None)
-        if task is None:
-            raise RuntimeError('downloads are queued on the thread of Blender\'s window')
-        self._downloads[task] = download
+    def get_client(self):
+        if self._session is None:
+            self._session = self._make_session()
+        return self._session.get_client()
+
+    def start(self, download):
+        self._unseen.append(download)
+        download.start()
+
+    def follow(self, download, on_end):
+        """Has the end of a download's task be handled."""
+        task = download.task
+        if self._completions is None:
+            self._completions = Pillion.Completions.new(task.get_loop(), [])
+        self._followed[task] = download, on_end
         _add(self._completions, task)
-        return task
 
     def collect(self):
-        """Takes the downloads that have ended. The worker does the rest: it starts when this thread has nothing else to do."""
-        if not self._downloads:
+        """Handles the tasks that have ended."""
+        while self._followed and (task := _try_next(self._completions)) is not None:
+            _, on_end = self._followed.pop(task)
+            on_end(task)
+
+    def look(self):
+        """Looks at the progress of the downloads that have begun, and whether others have, in turn, from time to time. A signal of each
+        task would cost more than everything else about a small file."""
+        now = time.monotonic()
+        if now < self._next_look:
             return
-        fetched = []
-        while (task := _try_next(self._completions)) is not None:
-            download = self._downloads.pop(task)
-            result = _peek_value(task)
-            if result is not None:
-                download.is_fetched = True  # from here on, the worker adds what comes
-                fetched.append((download, result))
+        self._next_look = now + PROGRESS
+        seen = [download for download in self._seen if not download.is_over]
+        for download in seen:
+            download.look()
+        looks = LOOKS
+        for _ in range(len(self._unseen)):
+            download = self._unseen.popleft()
+            if download.is_over:
                 continue
-            try:
-                task.result()
-            except (Exception, asyncio.CancelledError) as error:
-                download.on_failed(error)
-        if fetched:
-            _worker.submit(lambda: _finish(fetched))
+            (seen if download.look() else self._unseen).append(download)
+            looks -= 1
+            if looks == 0:
+                break
+        self._seen = seen
 
+    def wait(self, timeout):
+        """Handles what ends until nothing is left, at most `timeout` µs."""
+        tasks = list(self._followed)
+        if not tasks:
+            return
+        loop = tasks[0].get_loop()
+        try:
+            loop.run_until_complete(Pillion.Task.settle(loop, tasks).shield().with_timeout(timeout))
+        except (GLib.Error, TimeoutError):
+            pass
+        self.collect()
 
-def _finish(fetched):
-    for download, result in fetched:
-        download.finish(result)
+    # As a work of the worker
+
+    def turn(self):
+        self.collect()
+        self.look()
+        return bool(self._followed)
+
+    def cancel(self, timeout):
+        for download, _ in list(self._followed.values()):
+            download.cancel()
+        self.wait(round(timeout * 1e6))
+
+    def count(self):
+        return len(self._followed)
 
 
 def _is_not_found(error):
     return isinstance(error, GLib.Error) and error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND)
-
-
-class _Worker:
-    """A thread that runs one function after the other, so what one download saves, the next one finds. It costs the thread that gives it
-    something to do much less than an executor would."""
-
-    def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._is_started = False
-
-    def submit(self, function):
-        if not self._is_started:
-            self._start()
-        self._jobs.put(function)
-
-    async def call(self, function):
-        """Runs it there, and returns what it returns."""
-        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-
-        def run():
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                result = function()
-            except BaseException as error:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-
-        self.submit(run)
-        return await asyncio.wrap_future(future)
-
-    def wait(self, timeout):
-        """Waits until all that was submitted has ended, at most `timeout` seconds."""
-        is_idle = threading.Event()
-        self.submit(is_idle.set)
-        is_idle.wait(timeout)
-
-    def _start(self):
-        with self._lock:
-            if not self._is_started:
-                # The process doesn't wait for a daemon at its exit
-                threading.Thread(target=self._run, daemon=True, name='pillion downloader').start()
-                self._is_started = True
-
-    def _run(self):
-        while True:
-            function = self._jobs.get()
-            try:
-                function()
-            except BaseException:
-                logger.exception('a function of the worker raised')
-            del function  # before it waits
-
-
-_worker = _Worker()
 
 
 class ConditionalDownloader:
@@ -636,10 +618,10 @@ class ConditionalDownloader:
     def download_to_file(self, url: str, local_path: Path, *, http_method: str = 'GET') -> None:
         """Downloads a URL to a file. Raises what `download_error ()` of the reporter is told."""
         self.http_session.set_timeout(self.timeout)
-        transfers = _Transfers(self.http_session, self.metadata_provider)
+        transfers = _Transfers(lambda: self.http_session, self.metadata_provider)
         calls = transfers.calls
         download = _Download(RequestDescription(http_method, url), local_path, transfers)
-        download.start()
+        transfers.start(download)
         while calls or not download.is_over:
             while calls:
                 _, name, arguments = calls.popleft()
@@ -647,12 +629,10 @@ class ConditionalDownloader:
                 if self._reporter is not None:
                     getattr(self._reporter, name)(*arguments)
             if not download.is_over:
-                if download.task is not None and not download.is_fetched:
-                    download.look()
+                download.look()
                 if not self.periodic_check():
                     download.cancel()
-                _wait([download], SLICE)
-                transfers.collect()
+                transfers.wait(SLICE)
         if download.error is not None:
             raise download.error
 
@@ -679,10 +659,10 @@ class BackgroundDownloader:
         self._transfers: _Transfers | None = None
         self._is_shut_down = False
         self._pending: dict[_Download, Callable[[RequestDescription, Path], None] | None] = {}  # with their callbacks
-        self._next_update = 0.0  # by monotonic ()
-        self._running: list[_Download] = []  # those whose progress is reported
-        self._waiting: collections.deque[_Download] = collections.deque()  # those of which nothing has been seen yet
-        self._next_look = 0.0  # by monotonic ()
+        self._queued: collections.deque[_Download] = collections.deque()  # for the worker
+        self._has_told = False  # whether the worker is going to look there
+        self._last_update = 0.0  # by monotonic ()
+        self._is_delivering = False
 
     def add_reporter(self, reporter: DownloadReporter) -> None:
         """Adds a reporter, which `update ()` calls."""
@@ -693,10 +673,7 @@ class BackgroundDownloader:
         if self._is_shut_down:
             raise ValueError('BackgroundDownloader was shut down and cannot start again')
         if self._transfers is None:
-            session = http_session()
-            session.headers.update(self._options.http_headers)
-            session.set_timeout(self._options.timeout)
-            self._transfers = _Transfers(session, self._options.metadata_provider)
+            self._transfers = _Transfers(self._make_session, self._options.metadata_provider)
 
     def queue_download(self, remote_url: str, local_path: Path,
                        on_download_done: Callable[[RequestDescription, Path], None] | None = None, *, http_method: str = 'GET') -> None:
@@ -707,8 +684,10 @@ class BackgroundDownloader:
             raise RuntimeError('BackgroundDownloader is not started yet and cannot queue downloads')
         download = _Download(RequestDescription(http_method, remote_url), local_path, self._transfers)
         self._pending[download] = on_download_done
-        self._waiting.append(download)
-        download.start()
+        self._queued.append(download)
+        if not self._has_told:
+            self._has_told = True
+            worker.submit(self._begin)
 
     @property
     def all_downloads_done(self) -> bool:
@@ -741,18 +720,11 @@ class BackgroundDownloader:
         transfers = self._transfers
         if transfers is None or self._is_shut_down:
             raise BackgroundProcessNotRunningError()
-        loop = async_loop.guest
-        if host.loop is not loop or bpy.app.background:
-            loop.kick()  # nothing else does
-        now = time.monotonic()
-        if now < self._next_update:
-            return
-        self._next_update = now + PAUSE
-        if now >= self._next_look:
-            self._next_look = now + PROGRESS
-            self._look()
-        self._deliver(transfers.calls)
-        transfers.collect()
+        last, self._last_update = self._last_update, time.monotonic()
+        if transfers.calls:
+            self._deliver(transfers.calls)
+        elif self._last_update - last < TOO_OFTEN and not self._is_delivering:
+            time.sleep(TOO_OFTEN)  # whoever only waits would keep the worker from the interpreter
 
     def shutdown(self) -> None:
         """Cancels what is pending, and calls the reporters for the last time. Callbacks of `queue_download ()` aren't called any more."""
@@ -763,43 +735,58 @@ class BackgroundDownloader:
             return
         self._is_shut_down = True
         downloads = list(self._pending)
-        for download in downloads:
-            download.cancel()
-        _wait(downloads, PATIENCE)
-        self._transfers.collect()
-        _worker.wait(PATIENCE / 1e6)  # for what is being saved
-        for download in downloads:
-            download.fail(DownloadCancelled(download.description))  # if it still has not ended
+        if downloads:
+            for download in downloads:
+                download.is_cancelled = True
+            worker.call(self._cancel, 2 * PATIENCE)
+            for download in downloads:
+                download.fail(DownloadCancelled(download.description))  # if it still has not ended
         self._deliver(self._transfers.calls)
 
-    def _look(self):
-        """Looks at the progress of the downloads that have begun, and whether others have, in turn. A signal of each task would cost the
-        host more than everything else about a small file."""
-        running = [download for download in self._running if not (download.is_fetched or download.is_over)]
-        for download in running:
-            download.look()
-        looks = LOOKS
-        for _ in range(len(self._waiting)):
-            download = self._waiting.popleft()
-            if download.is_fetched or download.is_over:
-                continue
-            (running if download.look() else self._waiting).append(download)
-            looks -= 1
-            if looks == 0:
-                break
-        self._running = running
+    # On the worker's thread
+
+    def _make_session(self):
+        session = Session(worker.loop)
+        session.headers.update(self._options.http_headers)
+        session.set_timeout(self._options.timeout)
+        return session
+
+    def _begin(self):
+        # Until the caller has queued all, this thread would only compete with it for the interpreter
+        time.sleep(BURST)
+        self._start_queued()
+
+    def _start_queued(self):
+        transfers: Any = self._transfers
+        self._has_told = False  # first this: what is queued from now on is either seen here, or told again
+        while self._queued:
+            transfers.start(self._queued.popleft())
+        worker.add(transfers)
+
+    def _cancel(self):
+        self._start_queued()
+        assert self._transfers is not None
+        self._transfers.cancel(PATIENCE)
+
+    # On Blender's thread
 
     def _deliver(self, calls):
         # A reporter may update, too, and then goes on with the calls after this one
-        while calls:
-            download, name, arguments = calls.popleft()
-            download.progress = None
-            for reporter in self._reporters:
-                getattr(reporter, name)(*arguments)
-            if name in _ENDS:
-                callback = self._pending.pop(download)
-                if callback is not None and name != 'download_error' and not self._is_shut_down:
-                    self._call_back(callback, *arguments)
+        was_delivering, self._is_delivering = self._is_delivering, True
+        try:
+            while calls:
+                self._make(*calls.popleft())
+        finally:
+            self._is_delivering = was_delivering
+
+    def _make(self, download, name, arguments):
+        download.progress = None
+        for reporter in self._reporters:
+            getattr(reporter, name)(*arguments)
+        if name in _ENDS:
+            callback = self._pending.pop(download)
+            if callback is not None and name != 'download_error' and not self._is_shut_down:
+                self._call_back(callback, *arguments)
 
     def _call_back(self, callback, description, path):
         try:
@@ -830,21 +817,6 @@ class BackgroundDownloader:
 
 
 _ENDS = 'already_downloaded', 'download_error', 'download_finished'
-
-
-def _wait(downloads, timeout):
-    """Waits until all have ended, at most `timeout` µs."""
-    loop = async_loop.guest
-    tasks = [download.task for download in downloads if not download.is_over]
-    if len(tasks) == 1 and tasks[0].is_done():
-        # Its callback is due, or the worker is saving
-        loop.kick()
-        time.sleep(0.001)
-    elif tasks:
-        try:
-            loop.run_until_complete(Pillion.Task.settle(loop, tasks).shield().with_timeout(timeout))
-        except (GLib.Error, TimeoutError):
-            pass
 
 
 _taken: dict[str, types.ModuleType | None] = {}
