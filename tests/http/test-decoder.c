@@ -202,7 +202,7 @@ test_nothing (void)
 static void
 test_bomb (void)
 {
-  const gsize length = 64 * 1024 * 1024;
+  const gsize length = 8 * 1024 * 1024;
   g_autofree guint8 *zeros = g_malloc0 (length);
   g_autoptr (GByteArray) once = compress (zeros, length, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
   g_autoptr (GByteArray) coded = compress (once->data, once->len, G_ZLIB_COMPRESSOR_FORMAT_GZIP);

@@ -9,7 +9,7 @@
 /* Bodies that are read as they come */
 
 #define SIZE (3 * 1024 * 1024 + 17)
-#define LARGE ((gsize) 64 * 1024 * 1024)
+#define LARGE ((gsize) 32 * 1024 * 1024)
 
 typedef struct
 {

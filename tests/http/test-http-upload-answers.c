@@ -11,7 +11,7 @@
 /* What a server says while the body of the request is still being sent */
 
 /* More than fits between the two */
-#define SIZE (32 * 1024 * 1024 + 17)
+#define SIZE (16 * 1024 * 1024 + 17)
 
 typedef struct
 {
