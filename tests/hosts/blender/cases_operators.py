@@ -210,13 +210,25 @@ def case_the_strip_shows_times():
             bpy.context.area.tag_redraw()
         yield
     busy.cancel()
+    strip.note_frames()
     assert strip.index > 10, strip.index
-    tops = strip.points[1:2 * strip.index:2, 1], strip.points[2 * _overlay.FRAMES + 1:2 * (_overlay.FRAMES + strip.index):2, 1]
-    for top in tops:
-        assert (top > _overlay.BOTTOM).sum() > 5, top
-    # Both times have a digit, a point and another digit at least
-    digits = strip.points[-2 * _overlay.DIGITS * _overlay.MOST_SEGMENTS * 2:, 0].reshape(2, _overlay.DIGITS, -1)
-    assert (digits[:, -3:, 0] >= _overlay.LEFT).all(), digits
+    frames = strip.frames[3:4 * strip.index:4]
+    assert sum(top > _overlay.BOTTOM for top in frames) > 5, frames
+    assert len(strip.kicks) > 5, strip.kicks
+    # A line for each frame, for each kick that can be seen, for the limit, and for each segment of the digits: 13 and 10 of them
+    points, colors = strip.make_lines(0.0123, 0.0045)
+    count = _overlay.FRAMES + len(strip.kicks) + 1 + 13 + 10
+    assert len(points) == 16 * count and len(colors) == 8 * count, (len(points), len(colors), count)
+    assert colors.count(_overlay.FRAME_COLOR) == _overlay.FRAMES + 13 and colors.endswith(10 * _overlay.KICK_COLOR)
+    # A kick that is short again can't be seen
+    seen, strip.index = len(strip.kicks), next(iter(strip.kicks))
+    strip.note(0.01, 0.0001)
+    assert len(strip.kicks) == seen - 1, strip.kicks
+    # Two viewports are drawn in one frame
+    index = strip.index
+    strip.drawn += [(strip.last + 1, 0), (strip.last + 1.0001, 0)]
+    strip.note_frames()
+    assert strip.index == index + 1, strip.index
     take_picture('times')
     preferences.show_times = False
     assert _overlay._strip is None

@@ -5,13 +5,15 @@
 
 Below it are the last frame's time and its longest kick, in milliseconds and in the colors of their lines.
 
-It is cheap to draw: one buffer, which is renewed a few times a second. The digits are lines in it, too, because Blender's own text would
-cost as much as all the rest. Between two frames, all of this falls out of the processor's caches, so what `draw ()` costs is what it
-touches."""
+It is cheap to draw: one buffer, which is renewed twice a second, and in which there are only lines that can be seen. The digits are lines
+in it, too, because Blender's own text would cost as much as all the rest. Between two frames, all of this falls out of the processor's
+caches, so what `draw ()` costs is what it touches: it leaves all else to the renewal."""
 
 from __future__ import annotations
 
+import array
 import importlib
+import struct
 from time import monotonic
 from typing import Any
 
@@ -26,19 +28,19 @@ STEP = 2  # pixels
 # The height of a second in pixels, and that of the strip
 SCALE = 1500
 HEIGHT = 100
+LEAST = 0.5  # pixels, of a line that can be seen
 
 # Where the strip is in its region
 LEFT, BOTTOM = 60, 40
 
 # How often what is drawn is renewed, in seconds
-INTERVAL = 0.25
+INTERVAL = 0.5
 
 # The digits, like those of an old calculator: which segments are lit, and where each goes from and to
 SEGMENTS = {'0': 'abcdef', '1': 'bc', '2': 'abdeg', '3': 'abcdg', '4': 'bcfg', '5': 'acdfg', '6': 'acdefg', '7': 'abc', '8': 'abcdefg',
             '9': 'abcdfg', '.': 'p', ' ': ''}
 ENDS = {'a': (0, 8, 5, 8), 'b': (5, 8, 5, 4), 'c': (5, 4, 5, 0), 'd': (0, 0, 5, 0), 'e': (0, 4, 0, 0), 'f': (0, 8, 0, 4), 'g': (0, 4, 5, 4),
-        'p': (2, 0, 2, 2), ' ': (-1000, -1000, -1000, -1000)}  # a space is an unlit one
-MOST_SEGMENTS = 7
+        'p': (2, 0, 2, 2)}
 WIDTH = 8  # pixels, of a digit with the space to the next one
 DIGITS = 7  # of a time
 LONGEST = 99999  # ms
@@ -46,10 +48,13 @@ LONGEST = 99999  # ms
 # Two viewports that are drawn in one frame are less than this apart, in seconds
 SAME_FRAME = 0.002
 
-FRAME_COLOR = 89, 140, 204, 230
-KICK_COLOR = 255, 153, 26, 255
-LIMIT_COLOR = 255, 255, 255, 128
+# Of both ends of a line
+FRAME_COLOR = bytes((89, 140, 204, 230) * 2)
+KICK_COLOR = bytes((255, 153, 26, 255) * 2)
+LIMIT_COLOR = bytes((255, 255, 255, 128) * 2)
 LIMIT = 1 / 60  # seconds
+
+pack_line = struct.Struct('4f').pack
 
 _strip: _Strip | None = None
 
@@ -57,30 +62,22 @@ _strip: _Strip | None = None
 class _Strip:
     def __init__(self):
         self.gpu = importlib.import_module('gpu')
-        numpy = importlib.import_module('numpy')
         self.index = 0
         self.batch: Any = None
-        self.last = self.renewed = 0.0
-        # Each frame is a line for its time, and one for its longest kick on top. Then comes the line that marks the limit, and then the digits.
-        n_lines = 4 * FRAMES + 2
-        n_points = n_lines + 2 * DIGITS * MOST_SEGMENTS * 2
-        x = LEFT + STEP * numpy.repeat(numpy.arange(FRAMES, dtype=numpy.float32), 2)
-        self.points = numpy.full((n_points, 2), BOTTOM, dtype=numpy.float32)
-        self.points[:2 * FRAMES, 0] = self.points[2 * FRAMES:4 * FRAMES, 0] = x
-        self.points[n_lines - 2:n_lines] = (LEFT, BOTTOM + LIMIT * SCALE), (LEFT + STEP * FRAMES, BOTTOM + LIMIT * SCALE)
-        self.digits: Any = memoryview(self.points[n_lines:]).cast('B')
-        # What each digit is at each place
-        self.shapes = []
+        self.drawn: list[tuple[float, float]] = []  # since the last renewal: when, and the longest kick before
+        self.due = self.last = self.longest = self.frame = self.kick = 0.0
+        # Each frame is a line for its time, and one on top for its longest kick if that can be seen. Lines are from x, y to x, y.
+        self.frames = array.array('f', [value for x in range(LEFT, LEFT + STEP * FRAMES, STEP) for value in (x, BOTTOM, x, BOTTOM)])
+        self.kicks: dict[int, bytes] = {}  # by the numbers of their frames
+        limit = BOTTOM + LIMIT * SCALE
+        self.limit = pack_line(LEFT, limit, LEFT + STEP * FRAMES, limit)
+        # Those of each digit at each place, and their colors
+        self.digits = []
         for number in range(2 * DIGITS):
-            place = numpy.array((LEFT + WIDTH * number, BOTTOM - 16) * 2, dtype=numpy.float32)
-            self.shapes.append({digit: b''.join((place + numpy.array(ENDS[segment], numpy.float32)).tobytes() for segment in lit.ljust(MOST_SEGMENTS))
-                                for digit, lit in SEGMENTS.items()})
-        self.view: Any = memoryview(self.points).cast('B').cast('f')  # in which a single number is set much faster
-        self.colors = numpy.empty((n_points, 4), dtype=numpy.uint8)
-        self.colors[:2 * FRAMES] = FRAME_COLOR
-        self.colors[2 * FRAMES:] = KICK_COLOR
-        self.colors[n_lines - 2:n_lines] = LIMIT_COLOR
-        self.colors[n_lines:(n_lines + n_points) // 2] = FRAME_COLOR
+            x, y = LEFT + WIDTH * number, BOTTOM - 16
+            lines = {segment: pack_line(x + ends[0], y + ends[1], x + ends[2], y + ends[3]) for segment, ends in ENDS.items()}
+            color = FRAME_COLOR if number < DIGITS else KICK_COLOR
+            self.digits.append({digit: (b''.join([lines[segment] for segment in lit]), color * len(lit)) for digit, lit in SEGMENTS.items()})
         self.shader = self.gpu.shader.from_builtin('FLAT_COLOR' if bpy.app.version >= (4, 0, 0) else '2D_FLAT_COLOR')
         self.format = self.gpu.types.GPUVertFormat()
         self.format.attr_add(id='pos', comp_type='F32', len=2, fetch_mode='FLOAT')
@@ -92,27 +89,50 @@ class _Strip:
 
     def draw(self):
         now = monotonic()
-        frame = now - self.last
-        if frame > SAME_FRAME:
-            kick = host.longest_kick
-            host.longest_kick = 0.0
-            self.last = now
-            number = 4 * self.index + 3  # of the height of the frame's line
-            self.view[number] = BOTTOM + min(frame * SCALE, HEIGHT)
-            self.view[4 * FRAMES + number] = BOTTOM + min(kick * SCALE, HEIGHT)
-            self.index = (self.index + 1) % FRAMES
-            if now > self.renewed + INTERVAL:
-                self.renewed = now
-                self.renew(frame, kick)
+        self.drawn.append((now, host.longest_kick))
+        host.longest_kick = 0.0
+        if now > self.due:
+            self.renew(now)
         self.batch.draw(self.shader)
 
-    def renew(self, frame, kick):
-        text = f'{min(frame * 1000, LONGEST):{DIGITS}.1f}{min(kick * 1000, LONGEST):{DIGITS}.1f}'
-        self.digits[:] = b''.join([shapes[digit] for shapes, digit in zip(self.shapes, text)])
-        buffer = self.gpu.types.GPUVertBuf(self.format, len(self.points))
-        buffer.attr_fill('pos', self.points)
-        buffer.attr_fill('color', self.colors)
+    def renew(self, now):
+        self.due = now + INTERVAL
+        self.note_frames()
+        points, colors = self.make_lines(self.frame, self.kick)
+        count = len(colors) // 4
+        buffer = self.gpu.types.GPUVertBuf(self.format, count)
+        buffer.attr_fill('pos', memoryview(points).cast('f', (count, 2)))
+        buffer.attr_fill('color', memoryview(colors).cast('B', (count, 4)))
         self.batch = self.gpu.types.GPUBatch(type='LINES', buf=buffer)
+
+    def note_frames(self):
+        """Makes lines of what was drawn."""
+        for drawn, kick in self.drawn:
+            self.longest = max(self.longest, kick)
+            frame = drawn - self.last
+            if frame > SAME_FRAME:
+                self.note(frame, self.longest)
+                self.last, self.longest = drawn, 0.0
+        self.drawn.clear()
+
+    def note(self, frame, kick):
+        self.frame, self.kick = frame, kick
+        index = self.index
+        self.frames[4 * index + 3] = BOTTOM + min(frame * SCALE, HEIGHT)
+        if kick * SCALE >= LEAST:
+            x = LEFT + STEP * index
+            self.kicks[index] = pack_line(x, BOTTOM, x, BOTTOM + min(kick * SCALE, HEIGHT))
+        else:
+            self.kicks.pop(index, None)
+        self.index = (index + 1) % FRAMES
+
+    def make_lines(self, frame, kick):
+        """Returns all lines, and the colors of their ends."""
+        text = f'{min(frame * 1000, LONGEST):{DIGITS}.1f}{min(kick * 1000, LONGEST):{DIGITS}.1f}'
+        digits = [shapes[digit] for shapes, digit in zip(self.digits, text)]
+        points = b''.join([self.frames, *self.kicks.values(), self.limit, *[lines for lines, _ in digits]])
+        colors = b''.join([FRAME_COLOR * FRAMES, KICK_COLOR * len(self.kicks), LIMIT_COLOR, *[colors for _, colors in digits]])
+        return points, colors
 
 
 def show(is_shown: Any) -> None:
