@@ -24,7 +24,8 @@
 #define DECODER_TURN (1024 * 1024)
 #define DECODER_STEP (16 * 1024)
 
-/* The least time between two reports of progress, in µs: often enough for a progress bar */
+/* The least time between two reports of progress, in µs: often enough for a progress bar. The last of those that come sooner is made when it
+ * has passed. */
 #define PROGRESS_USEC 30000
 
 /* The same between those of different calls, so that many transfers don't all report in one kick */
@@ -617,21 +618,74 @@ refusal_late (gpointer data)
 }
 
 static void
-set_progress (PillionCall *self,
-              gint64 completed,
-              gint64 total,
-              gboolean last)
+forget_unreported (PillionCall *self)
 {
-  gint64 now = pillion_http_engine_get_now (self->engine);
-
-  if (self->task == NULL || (!last && now < self->next_progress))
+  if (!self->unreported)
     return;
 
-  if (!last)
-    self->next_progress = self->engine->next_progress = MAX (now + PROGRESS_USEC, self->engine->next_progress + PROGRESS_GAP_USEC);
+  self->unreported = FALSE;
+  pillion_deadlines_unset (self->engine->deadlines, &self->progress_deadline);
+}
+
+static void
+report_progress (PillionCall *self,
+                 gint64 completed,
+                 gint64 total)
+{
+  forget_unreported (self);
+  if (self->task == NULL)
+    return;
+
   if (pillion_task_get_unit (self->task) == NULL)
     pillion_task_set_unit (self->task, "bytes");
   pillion_task_set_progress (self->task, completed, total);
+}
+
+/* Reports it in turn with other calls */
+static void
+report_in_turn (PillionCall *self,
+                gint64 completed,
+                gint64 total,
+                gint64 now)
+{
+  self->next_progress = self->engine->next_progress = MAX (now + PROGRESS_USEC, self->engine->next_progress + PROGRESS_GAP_USEC);
+  report_progress (self, completed, total);
+}
+
+static gint64
+on_progress_due (gpointer data,
+                 gint64 now)
+{
+  PillionCall *self = data;
+
+  if (now < self->next_progress)
+    return self->next_progress;
+
+  report_in_turn (self, self->completed, self->total, now);
+  return PILLION_DEADLINE_NEVER;
+}
+
+static void
+set_progress (PillionCall *self,
+              gint64 completed,
+              gint64 total)
+{
+  gint64 now = pillion_http_engine_get_now (self->engine);
+
+  if (self->task == NULL)
+    return;
+
+  if (now >= self->next_progress)
+    {
+      report_in_turn (self, completed, total, now);
+      return;
+    }
+
+  self->completed = completed;
+  self->total = total;
+  if (!self->unreported)
+    pillion_deadlines_set (self->engine->deadlines, &self->progress_deadline, self->next_progress, on_progress_due, self);
+  self->unreported = TRUE;
 }
 
 gboolean
@@ -664,7 +718,7 @@ open_body (PillionCall *self,
 
   self->body_opened = TRUE;
   if (pillion_call_is_upload (self))
-    set_progress (self, 0, self->body->length, TRUE);
+    report_progress (self, 0, self->body->length);
   return source->klass->open (source, error);
 }
 
@@ -804,8 +858,13 @@ hop_wrote (gpointer data,
   PillionCall *self = data;
 
   self->last_activity = pillion_http_engine_get_now (self->engine);
-  if (pillion_call_is_upload (self))
-    set_progress (self, n_sent, self->body->length, n_sent == self->body->length);
+  if (!pillion_call_is_upload (self))
+    return;
+
+  if (n_sent < self->body->length)
+    set_progress (self, n_sent, self->body->length);
+  else
+    report_progress (self, n_sent, self->body->length);
 }
 
 static void
@@ -1098,7 +1157,16 @@ pillion_call_set_progress (PillionCall *self,
                            gint64 total)
 {
   if (!pillion_call_is_upload (self))
-    set_progress (self, completed, total, FALSE);
+    set_progress (self, completed, total);
+}
+
+void
+pillion_call_report_progress (PillionCall *self,
+                              gint64 completed,
+                              gint64 total)
+{
+  if (!pillion_call_is_upload (self))
+    report_progress (self, completed, total);
 }
 
 gboolean
@@ -1179,7 +1247,11 @@ pillion_call_finish_failure (PillionCall *self,
 PillionTask *
 pillion_call_take_task (PillionCall *self)
 {
-  PillionTask *task = g_steal_pointer (&self->task);
+  PillionTask *task;
+
+  if (self->unreported)
+    report_progress (self, self->completed, self->total);
+  task = g_steal_pointer (&self->task);
 
   if (task != NULL)
     pillion_private_task_unset_cancel_func (task);

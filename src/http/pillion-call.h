@@ -81,6 +81,10 @@ struct _PillionCall
   gint64 announced;        /* how many that is going to be, or -1 */
   gint64 n_decoded;        /* the same, without its coding */
   gint64 next_progress; /* not before then, in µs */
+  gboolean unreported;  /* there is progress that is reported then */
+  gint64 completed;     /* it, in bytes */
+  gint64 total;         /* likewise, or -1 */
+  PillionDeadline progress_deadline;
 
   gboolean can_ask; /* whether a handler gives credentials */
   PillionRenewal *renewal; /* that the call is part of, or NULL */
@@ -206,9 +210,14 @@ PillionTask *pillion_call_take_task      (PillionCall       *self);
  * body is a file, or large */
 gboolean     pillion_call_is_upload      (PillionCall       *self);
 
-/* Reports how much of the body has arrived, unless the progress counts what is sent. Skips reports that come
- * too soon, because each would wake the host. */
+/* Reports how much of the body has arrived, unless the progress counts what is sent. Reports that come too soon
+ * have to wait, because each would wake the host; only the last of them is made. */
 void         pillion_call_set_progress   (PillionCall       *self,
+                                          gint64             completed,
+                                          gint64             total);
+
+/* The same at once, for the first and the last report */
+void         pillion_call_report_progress (PillionCall      *self,
                                           gint64             completed,
                                           gint64             total);
 

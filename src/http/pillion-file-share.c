@@ -156,8 +156,7 @@ pillion_file_share_end (PillionFileShare *self,
         {
           gint64 size = pillion_http_download_get_size (download);
 
-          pillion_task_set_unit (call->task, "bytes");
-          pillion_task_set_progress (call->task, size, size);
+          pillion_call_report_progress (call, size, size);
           pillion_file_share_end (other, download, NULL);
           pillion_task_return_object (pillion_call_finish (call), download);
         }

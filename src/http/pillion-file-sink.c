@@ -250,9 +250,7 @@ file_head (PillionSink *sink,
   if (!self->output.writing)
     pillion_file_output_begin (&self->output, head, self->body.coding != NULL);
   pillion_file_rest_follow (&self->rest, head);
-  /* Together, so that the host is told of both at once */
-  pillion_task_set_unit (sink->call->task, "bytes");
-  pillion_task_set_progress (sink->call->task, pillion_part_file_get_received (self->output.part), self->body.total);
+  pillion_call_report_progress (sink->call, pillion_part_file_get_received (self->output.part), self->body.total);
 
   return PILLION_VERDICT_PASS;
 }
@@ -392,7 +390,7 @@ finish (PillionFileSink *self)
     }
 
   date_part (self);
-  pillion_task_set_progress (call->task, self->output.part->size, self->output.part->size);
+  pillion_call_report_progress (call, self->output.part->size, self->output.part->size);
   self->body.total = self->output.part->size;
   pillion_backlog_enter (&call->engine->backlog, &self->in_backlog);
   pillion_file_output_finish (&self->output);

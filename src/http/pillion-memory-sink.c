@@ -176,8 +176,8 @@ memory_whole (PillionSink *sink)
   gboolean large = self->wanted == PILLION_MEMORY_SINK_JSON && self->n_added > LARGE;
   Outcome outcome;
 
-  if (pillion_task_get_unit (sink->call->task) != NULL && !pillion_call_is_upload (sink->call))
-    pillion_task_set_progress (sink->call->task, sink->call->n_answer, sink->call->n_answer);
+  if (pillion_task_get_unit (sink->call->task) != NULL)
+    pillion_call_report_progress (sink->call, sink->call->n_answer, sink->call->n_answer);
 
   if (self->response != NULL)
     pillion_http_response_set_ended (self->response, pillion_http_engine_get_now (sink->call->engine));

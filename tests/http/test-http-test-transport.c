@@ -150,6 +150,62 @@ test_progress (PillionLoop *loop,
   g_assert_cmpint (n, <=, msec + 2 * (gint64) n_tasks);
 }
 
+static void
+sleep_for (PillionLoop *loop,
+           GTimeSpan usec)
+{
+  g_autoptr (PillionTask) sleeping = pillion_loop_sleep (loop, usec, NULL);
+
+  g_assert_true (pillion_await (sleeping, NULL));
+}
+
+/* A report that comes too soon after another one is made when it may be, even if nothing arrives any more. Each 20 ms bring 4,000 bytes. */
+static void
+test_late_progress (PillionLoop *loop,
+                    gpointer data)
+{
+  g_auto (Fixture) self = fixture_new (loop);
+  g_autoptr (GBytes) bytes = g_bytes_new_take (g_malloc0 (1000000), 1000000);
+  g_autofree char *folder = g_dir_make_tmp ("pillion-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "file", NULL);
+  g_autofree char *part = g_build_filename (folder, ".file.pillion-part", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  const char *const url = "https://example.org/large";
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autoptr (PillionTask) getting = NULL, downloading = NULL;
+  guint n = 0;
+
+  pillion_http_test_transport_add_bytes (self.transport, "/large", bytes, NULL);
+  pillion_http_request_set_rate_limit (request, 200000);
+  getting = pillion_http_client_send (self.client, request, NULL);
+  downloading = pillion_http_client_send_to_file (self.client, request, file, NULL, NULL);
+  sleep_for (loop, 25000);
+  g_assert_cmpint (pillion_task_get_completed (getting), ==, 4000);
+  g_assert_cmpint (pillion_task_get_completed (downloading), ==, 4000);
+
+  pillion_http_client_pause_download (self.client, downloading);
+  sleep_for (loop, 10000);
+  g_assert_cmpint (pillion_task_get_completed (getting), ==, 8000);
+  g_assert_cmpint (pillion_task_get_completed (downloading), ==, 8000);
+  g_assert_cmpint (pillion_task_get_total (downloading), ==, 1000000);
+
+  /* There are no more of them than arrives */
+  g_signal_connect (downloading, "progress", G_CALLBACK (count_progress), &n);
+  sleep_for (loop, 100000);
+  g_assert_cmpuint (n, ==, 0);
+
+  /* What has come is told before the end, and nothing after it */
+  sleep_for (loop, 6000);
+  pillion_task_cancel (getting);
+  g_assert_false (pillion_await (getting, NULL));
+  g_assert_cmpint (pillion_task_get_completed (getting), ==, 32000);
+  pillion_task_cancel (downloading);
+  g_assert_false (pillion_await (downloading, NULL));
+  sleep_for (loop, 100000);
+  g_unlink (part);
+  g_rmdir (folder);
+}
+
 static PillionTask *
 on_echo (PillionHttpTestExchange *exchange,
          gpointer data)
@@ -598,6 +654,7 @@ main (int argc,
   pillion_test_add_func ("/http/test-transport/files-are-sent-and-received", test_upload_and_download);
   pillion_test_add_func ("/http/test-transport/delays-and-limits-take-virtual-time", test_time);
   pillion_test_add_func ("/http/test-transport/many-transfers-do-not-flood-the-host-with-progress", test_progress);
+  pillion_test_add_func ("/http/test-transport/progress-is-told-even-if-nothing-follows", test_late_progress);
   pillion_test_add_func ("/http/test-transport/retries-wait-in-virtual-time", test_retries);
   pillion_test_add_func ("/http/test-transport/cuts-and-errors-arrive", test_faults);
   pillion_test_add_func ("/http/test-transport/ranges-are-answered", test_ranges);
