@@ -874,6 +874,13 @@ cache_exchange (PillionTransport *transport,
 }
 
 static void
+cache_discard (PillionTransport *transport,
+               PillionExchange *self)
+{
+  pillion_cache_fill_clear (&self->fill);
+}
+
+static void
 cache_abort (PillionTransport *transport,
              PillionExchange *self)
 {
@@ -946,6 +953,7 @@ cache_free (PillionTransport *transport)
 static const PillionTransportClass transport_class = {
   .exchange = cache_exchange,
   .abort = cache_abort,
+  .discard = cache_discard,
   .resume = cache_resume,
   .set_lasting = cache_set_lasting,
   .get_state = cache_get_state,

@@ -1191,6 +1191,8 @@ pillion_call_fail (PillionCall *self,
 {
   if (is_wrong_content (self, error))
     forget_content (self);
+  else if (self->hop != NULL && g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE))
+    pillion_hop_discard (self->hop);
   if (!self->failed && !self->done && self->sink->klass->recover != NULL)
     {
       g_clear_pointer (&self->refusal, pillion_refusal_free);

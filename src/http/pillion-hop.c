@@ -457,6 +457,15 @@ pillion_hop_get_content (PillionHop *self,
 }
 
 void
+pillion_hop_discard (PillionHop *self)
+{
+  Flight *flight = self->flight;
+
+  if (flight != NULL && flight->exchange != NULL && flight->hops.length == 1)
+    pillion_transport_discard (flight->transport, flight->exchange);
+}
+
+void
 pillion_hop_drop (PillionHop *self)
 {
   Flight *flight = self->flight;

@@ -89,5 +89,8 @@ PillionExchangeState pillion_hop_get_state (PillionHop *self);
 PillionContent *pillion_hop_get_content (PillionHop *self,
                                          gint64      announced);
 
+/* Nothing of what has arrived is wanted, not even in the cache, unless another hop that shares the exchange wants it */
+void        pillion_hop_discard (PillionHop         *self);
+
 /* Ends the hop; can be called at any time */
 void        pillion_hop_drop (PillionHop            *self);

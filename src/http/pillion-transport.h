@@ -161,6 +161,9 @@ struct _PillionTransportClass
   void             (*resume)              (PillionTransport           *self,
                                            PillionExchange            *exchange);
   /* Optional */
+  void             (*discard)             (PillionTransport           *self,
+                                           PillionExchange            *exchange);
+  /* Optional */
   void             (*set_lasting)         (PillionTransport           *self,
                                            PillionExchange            *exchange);
   PillionExchangeState (*get_state)       (PillionTransport           *self,
@@ -187,6 +190,15 @@ pillion_transport_abort (PillionTransport *self,
                          PillionExchange *exchange)
 {
   self->klass->abort (self, exchange);
+}
+
+/* What has arrived is not to be stored; to be called before the exchange is aborted */
+static inline void
+pillion_transport_discard (PillionTransport *self,
+                           PillionExchange *exchange)
+{
+  if (self->klass->discard != NULL)
+    self->klass->discard (self, exchange);
 }
 
 /* Asks for credit again if there was none. Calls body () and so on, unless one of them calls this. */

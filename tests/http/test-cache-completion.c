@@ -655,6 +655,20 @@ test_limit (Fixture *self,
   assert_asked (self, NULL, NULL);
 }
 
+/* Even if it is found out long after the bytes came */
+static void
+test_late_limit (Fixture *self,
+                 gconstpointer data)
+{
+  g_free (self->url);
+  self->url = test_server_url (self->server, "/damaged");
+  pillion_http_client_set_max_body_size (self->parent.client, 3 * 1024 * 1024);
+  assert_fails (self, PILLION_HTTP_ERROR_TOO_LARGE);
+  set_server (self, REST_GOOD, TRUE);
+  assert_gets (self, self->old, "Pillion; fwd=uri-miss; stored");
+  assert_asked (self, NULL, NULL);
+}
+
 /* What can't be decoded is of no use as a beginning either */
 static void
 test_damaged (Fixture *self,
@@ -775,6 +789,7 @@ main (int argc,
   ADD ("newer", NULL, test_newer);
   ADD ("cancelled", NULL, test_cancelled);
   ADD ("limit", NULL, test_limit);
+  ADD ("late-limit", NULL, test_late_limit);
   ADD ("damaged", NULL, test_damaged);
   ADD ("together", NULL, test_together);
   ADD ("removed-meanwhile", NULL, test_removed_meanwhile);
