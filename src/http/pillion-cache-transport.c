@@ -56,8 +56,8 @@ struct _PillionExchange
 
   gboolean completing;  /* only the rest of a stored part is requested */
   gboolean prefixing;   /* the stored part is passed on; what the network has waits */
-  gint64 rest;          /* how many bytes the server announced of what is missing */
-  gint64 left;          /* how many of them are still to come */
+  gint64 total;         /* the length of the whole, as the server announced it */
+  gint64 left;          /* how many bytes of it are still to come */
   gboolean undelimited; /* only the end of the connection tells where they end */
   gboolean validating;  /* the request has validators of what is stored */
   gboolean again;       /* once the network is free: without them */
@@ -288,7 +288,10 @@ use_network (PillionExchange *self)
 
   self->completing = self->choice.part != NULL;
   if (self->completing)
-    pillion_cache_completion_ask (self->choice.part_stored, (gint64) pillion_cache_entry_get_length (self->choice.part), &fields);
+    {
+      pillion_cache_completion_ask (self->choice.part_stored, (gint64) pillion_cache_entry_get_length (self->choice.part), &fields);
+      request.is_rest = TRUE;
+    }
   self->validating = !self->completing && !pillion_cache_request_is_conditional (&self->request) && pillion_field_list_get (&fields, "If-Range") == NULL &&
                      pillion_cache_choice_add_validators (&self->choice, &fields);
   pillion_cache_request_tell (&self->request, &fields);
@@ -544,9 +547,8 @@ take_rest (PillionExchange *self,
   const gint64 length = (gint64) pillion_cache_entry_get_length (self->choice.part);
   g_autoptr (PillionStoredResponse) whole = NULL;
   gboolean stored;
-  gint64 total;
 
-  whole = pillion_cache_completion_take (self->choice.part_stored, length, head, self->requested, get_real_now (self), &total);
+  whole = pillion_cache_completion_take (self->choice.part_stored, length, head, self->requested, get_real_now (self), &self->total);
   if (whole == NULL)
     {
       /* The part is of no use: all is requested */
@@ -560,10 +562,10 @@ take_rest (PillionExchange *self,
   self->prefixing = TRUE;
   self->next = 0;
   self->end = length;
-  self->rest = self->left = total - length;
+  self->left = self->total - length;
   self->undelimited = !head->delimited;
-  stored = !self->outdated && pillion_cache_fill_begin_whole (&self->fill, self->store, self->key, &self->request, whole, total);
-  if (!give_whole_head (self, head, whole, total, stored))
+  stored = !self->outdated && pillion_cache_fill_begin_whole (&self->fill, self->store, self->key, &self->request, whole, self->total);
+  if (!give_whole_head (self, head, whole, self->total, stored))
     {
       self->prefixing = FALSE;
       pillion_cache_fill_clear (&self->fill);
@@ -687,7 +689,7 @@ end_wrong_rest (PillionExchange *self)
     {
       pillion_cache_fill_keep (&self->fill);
       return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED, _("the connection was closed after %" PRId64 " of %" PRId64 " bytes"),
-                          self->rest - self->left, self->rest);
+                          self->total - self->left, self->total);
     }
 
   pillion_cache_store_remove (self->store, self->choice.part);

@@ -707,6 +707,13 @@ get_max_refusal (PillionCall *self)
   return 0;
 }
 
+/* A range that the program has not asked for itself continues what is there */
+static gboolean
+is_rest (PillionCall *self)
+{
+  return pillion_field_list_get (&self->fields, "Range") != NULL && pillion_field_list_get (&self->request->fields, "Range") == NULL;
+}
+
 /* The body from its beginning */
 static GInputStream *
 open_body (PillionCall *self,
@@ -766,6 +773,7 @@ hop_start (gpointer data,
     .body = body,
     .source = source,
     .body_length = body != NULL ? self->body->length : 0,
+    .is_rest = is_rest (self),
     .max_refusal = get_max_refusal (self),
   };
   if (self->store != NULL)

@@ -177,7 +177,8 @@ GError *
 pillion_soup_error_check_whole (SoupMessage *message,
                                 const PillionSoupBody *body,
                                 gint64 announced,
-                                gint64 received)
+                                gint64 received,
+                                gint64 before)
 {
   if (announced >= 0 && received != announced)
     {
@@ -189,7 +190,7 @@ pillion_soup_error_check_whole (SoupMessage *message,
 
       return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
                           _("the connection was closed after %" PRId64 " of %" PRId64 " bytes"),
-                          received, announced);
+                          before + received, before + announced);
     }
 
   if (received == 0 && body->source == NULL && is_head_cut (message, body, announced))

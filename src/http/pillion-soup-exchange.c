@@ -60,6 +60,8 @@ struct _PillionExchange
   PillionSoupReader reader;
   GSource *source;  /* limits what libsoup gathers, or the time to close a WebSocket; or NULL */
   gint64 announced; /* by Content-Length, or -1 */
+  gboolean is_rest; /* the response may be the rest of a body */
+  gint64 before;    /* then what comes before it, in bytes; else 0 */
   gboolean bulk;
   gboolean is_fed;  /* whether the body of the request is read from something else than memory */
   char *origin;     /* if the server may turn out to speak only HTTP/2, or NULL */
@@ -235,7 +237,8 @@ translate_error (PillionExchange *self,
                  GError *error)
 {
   if (!pillion_soup_request_body_has_failed (&self->request_body))
-    pillion_soup_error_translate (error, self->message, self->stream != NULL, self->announced, self->reader.received);
+    pillion_soup_error_translate (error, self->message, self->stream != NULL, self->announced >= 0 ? self->before + self->announced : -1,
+                                  self->before + self->reader.received);
 
   if (self->certificate_errors != 0 && g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
     {
@@ -285,7 +288,7 @@ end (gpointer data,
       return;
     }
 
-  error = pillion_soup_error_check_whole (self->message, &self->reader.body, self->announced, self->reader.received);
+  error = pillion_soup_error_check_whole (self->message, &self->reader.body, self->announced, self->reader.received, self->before);
   if (error == NULL && pillion_soup_request_body_is_going (&self->request_body))
     {
       stop_waiting (self);
@@ -385,6 +388,12 @@ check_head (PillionExchange *self)
 {
   SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (self->message);
   const char *length = pillion_soup.message_headers_get_list (headers, "Content-Length");
+  const char *range = self->is_rest ? pillion_soup.message_headers_get_list (headers, "Content-Range") : NULL;
+  gint64 last, total;
+
+  if (range == NULL || pillion_soup.message_get_status (self->message) != 206 ||
+      !pillion_http_parse_content_range (range, &self->before, &last, &total))
+    self->before = 0;
 
   self->announced = -1;
   if (length != NULL && !pillion_http_parse_content_length (length, &self->announced))
@@ -877,6 +886,7 @@ pillion_soup_exchange_new (const PillionSoupShared *shared,
   /* Without TLS there is no HTTP/2 */
   self->web_socket_wanted = request->web_socket;
   self->max_refusal = request->max_refusal;
+  self->is_rest = request->is_rest;
   self->is_fed = request->body != NULL && !G_IS_MEMORY_INPUT_STREAM (request->body);
   self->bulk = tls && !request->web_socket && (request->only_http1 || self->is_fed ||
                        (request->bulk && !g_hash_table_contains (self->shared->http2_only, request->origin)));

@@ -58,6 +58,7 @@ struct _PillionExchange
   /* The response, as it is sent */
   PillionTestAnswer *answer; /* NULL before it is there */
   SoupMessageHeaders *answer_headers;
+  gboolean is_rest; /* the client has what comes before that */
   gsize begin;  /* of what is sent of its body */
   gsize length; /* what is announced of it */
   gsize whole;  /* how much of that is sent */
@@ -192,10 +193,12 @@ send_piece (gpointer data)
 
   if (self->n_sent == self->whole)
     {
+      const gsize before = self->is_rest ? self->begin : 0;
+
       end (self, self->whole < self->length
                      ? g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
                                     _("the connection was closed after %" PRId64 " of %" PRId64 " bytes"),
-                                    (gint64) self->whole, (gint64) self->length)
+                                    (gint64) (before + self->whole), (gint64) (before + self->length))
                      : NULL);
       exchange_unref (self);
       return;
@@ -510,6 +513,7 @@ test_exchange (PillionTransport *transport,
   self->funcs = funcs;
   self->data = data;
   self->method = g_strdup (request->method);
+  self->is_rest = request->is_rest;
   self->uri = g_uri_ref (request->uri);
   self->headers = pillion_soup.message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
   host = g_uri_get_port (request->uri) > 0

@@ -65,6 +65,7 @@ struct _PillionWireRequest
   PillionSource *source;     /* the source of the body, which may have to be opened again */
   gint64 body_length;        /* -1 if it is not known */
   PillionWireCache cache;    /* how the cache takes part */
+  gboolean is_rest;          /* it asks for the rest of a body, so messages count what comes before, too */
   gint64 max_refusal;        /* the largest body of a 401, 407 or 421 that is wanted, in bytes, or 0 if the
                               * body is only shown as a reason */
 };

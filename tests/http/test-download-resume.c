@@ -67,6 +67,21 @@ assert_resumes (TestFixture *self,
   test_resource_free (resource);
 }
 
+/* The message counts what was there before, too */
+static void
+test_cut_again (TestFixture *self,
+                gconstpointer data)
+{
+  TestResource *resource = test_fixture_begin_partly (self);
+  g_autoptr (GError) error = NULL;
+
+  test_resource_behave (resource, (TestBehaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"", .cut = 20000 });
+  g_assert_null (test_fixture_download (self, resource->url, "file", NULL, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+  g_assert_true (g_str_has_suffix (error->message, " after 80000 of 100000 bytes"));
+  test_resource_free (resource);
+}
+
 static void
 test_resume (TestFixture *self,
              gconstpointer data)
@@ -400,6 +415,7 @@ main (int argc,
 
   test_case ("/http/download-resume/cut-without-validator", test_cut_without_validator);
   test_case ("/http/download-resume/resume", test_resume);
+  test_case ("/http/download-resume/cut-again", test_cut_again);
   test_case ("/http/download-resume/resume-changed", test_resume_changed);
   test_case ("/http/download-resume/resume-in-pieces", test_resume_in_pieces);
   test_case ("/http/download-resume/resume-in-crumbs", test_resume_in_crumbs);
