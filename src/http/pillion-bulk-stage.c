@@ -107,7 +107,7 @@ bulk_head (PillionStage *stage,
   /* Only requests that change nothing are sent twice. A refusal, and a response that leads to another
    * request, is not read to its end anyway. */
   if (call->bulk || !head->piles_up || call->body != NULL || !g_str_equal (call->method, "GET") ||
-      !pillion_http_request_accepts_status (call->request, head->status))
+      !pillion_call_accepts_status (call, head->status))
     return PILLION_VERDICT_PASS;
 
   /* A body larger than the limit ends the call */

@@ -185,7 +185,7 @@ cache_head (PillionStage *stage,
             const PillionHead *head,
             GError **error)
 {
-  if (head->missing && !pillion_http_request_accepts_status (call->request, head->status))
+  if (head->missing && !pillion_call_accepts_status (call, head->status))
     {
       g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED,
                            call->engine->config.offline ? _("the client is offline, and the cache has no response that can be used")

@@ -196,12 +196,19 @@ add_header (const char *name,
   pillion_http_response_add_header (response, name, value);
 }
 
+gboolean
+pillion_call_accepts_status (PillionCall *self,
+                             guint status)
+{
+  return (status <= 299 || !self->sink->klass->only_success) && pillion_http_request_accepts_status (self->request, status);
+}
+
 PillionVerdict
 pillion_call_check_head (PillionCall *self,
                          const PillionHead *head,
                          GError **error)
 {
-  if (!pillion_http_request_accepts_status (self->request, head->status))
+  if (!pillion_call_accepts_status (self, head->status))
     return PILLION_VERDICT_REFUSED;
 
   if (head->status == 206 && pillion_field_list_get (&self->fields, "Range") == NULL)
@@ -701,7 +708,7 @@ get_max_refusal (PillionCall *self)
   static const guint statuses[] = { 401, 407, 421 };
 
   for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
-    if (pillion_http_request_accepts_status (self->request, statuses[i]))
+    if (pillion_call_accepts_status (self, statuses[i]))
       return get_max_size (self, TRUE);
 
   return 0;

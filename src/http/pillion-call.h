@@ -142,6 +142,10 @@ gboolean     pillion_call_check_size     (PillionCall       *self,
                                           gint64             size,
                                           GError           **error);
 
+/* Whether a response with this status can be the result */
+gboolean     pillion_call_accepts_status (PillionCall       *self,
+                                          guint              status);
+
 /* What a sink for any content does with a head: PASS, REFUSED, or FAIL, if only a part of the content comes but all was asked for */
 PillionVerdict       pillion_call_check_head    (PillionCall       *self,
                                                  const PillionHead *head,

@@ -217,8 +217,7 @@ file_head (PillionSink *sink,
     return verdict;
 
   /* No Content and Reset Content are no file, and least of all one to replace another */
-  if (head->status < 200 || head->status > 299 || head->status == 204 || head->status == 205 ||
-      !pillion_http_request_accepts_status (sink->call->request, head->status))
+  if (head->status == 204 || head->status == 205 || !pillion_call_accepts_status (sink->call, head->status))
     return PILLION_VERDICT_REFUSED;
 
   /* Another version, or a server without ranges: what was received is of no use. Further connections must not make a
@@ -642,6 +641,7 @@ pillion_file_sink_new (GFile *file,
   static const PillionSinkClass klass = {
     .bulk = TRUE,
     .pausable = TRUE,
+    .only_success = TRUE,
     .begin = file_begin,
     .accept_encoding = "identity",
     .request = file_request,

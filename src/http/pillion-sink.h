@@ -18,6 +18,7 @@ struct _PillionSinkClass
                        * be requested again */
   gboolean web_socket; /* the request is the handshake of a WebSocket */
   gboolean in_memory; /* the limit for bodies in memory applies */
+  gboolean only_success; /* a response with a status of 300 or more can't be the result, even if the request accepts it */
   const char *accept_encoding;
 
   /* Before each request joins the queue, when all stages have let it pass. PASS, WAIT or FAIL. Optional. */

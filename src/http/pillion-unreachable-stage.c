@@ -9,11 +9,34 @@
 #include "http/pillion-cache-choice.h"
 #include "http/pillion-call.h"
 
-/* Errors of a certificate are not among them: those say more than a status, and nobody should overlook them */
+/* Whether the network, or the server, is to blame. GLib has no code of its own for a network or a host that is down, or for a connection that was aborted,
+ * and a Unix socket that nobody has made is not found. */
+static gboolean
+is_io_error_about_network (int code)
+{
+  switch (code)
+    {
+    case G_IO_ERROR_FAILED:
+    case G_IO_ERROR_NOT_FOUND:
+    case G_IO_ERROR_TIMED_OUT:
+    case G_IO_ERROR_HOST_NOT_FOUND:
+    case G_IO_ERROR_HOST_UNREACHABLE:
+    case G_IO_ERROR_NETWORK_UNREACHABLE:
+    case G_IO_ERROR_CONNECTION_REFUSED:
+    case G_IO_ERROR_CONNECTION_CLOSED:
+    case G_IO_ERROR_NOT_CONNECTED:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* Errors of a certificate are not among them: those say more than a status, and nobody should overlook them. The same goes for a program or a system
+ * that has no descriptors left, or no right to connect. */
 static gboolean
 is_about_network (const GError *error)
 {
-  return error->domain == G_RESOLVER_ERROR || (error->domain == G_IO_ERROR && error->code != G_IO_ERROR_CANCELLED) ||
+  return error->domain == G_RESOLVER_ERROR || (error->domain == G_IO_ERROR && is_io_error_about_network (error->code)) ||
          g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_EOF) || g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
 }
 
@@ -43,7 +66,7 @@ unreachable_end (PillionStage *stage,
                  const GError *error)
 {
   if (error == NULL || call->answered || call->network_error != NULL || call->store == NULL || call->unreadable || call->task == NULL ||
-      call->body != NULL || !is_about_network (error) || !pillion_http_request_accepts_status (call->request, 504) || !has_forbidden (call))
+      call->body != NULL || !is_about_network (error) || !pillion_call_accepts_status (call, 504) || !has_forbidden (call))
     return PILLION_VERDICT_PASS;
 
   call->network_error = g_error_copy (error);

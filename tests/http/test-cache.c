@@ -394,6 +394,88 @@ test_unreachable (Fixture *self,
   g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
 }
 
+static PillionTask *
+answer_always (PillionHttpTestExchange *exchange,
+               gpointer data)
+{
+  pillion_http_test_exchange_add_header (exchange, "Cache-Control", "no-cache");
+  pillion_http_test_exchange_add_header (exchange, "ETag", "\"1\"");
+  pillion_http_test_exchange_set_text (exchange, "text", NULL);
+
+  return NULL;
+}
+
+/* What the program or its system lacks says nothing about the network */
+static void
+test_other_errors (Fixture *fixture,
+                   gconstpointer data)
+{
+  static const struct
+  {
+    int code;
+    gboolean unreachable;
+  } cases[] = {
+    { G_IO_ERROR_CONNECTION_REFUSED, TRUE },
+    { G_IO_ERROR_FAILED, TRUE },
+    { G_IO_ERROR_TOO_MANY_OPEN_FILES, FALSE },
+    { G_IO_ERROR_PERMISSION_DENIED, FALSE },
+  };
+  PillionHttpClient *client = fixture->parent.client;
+  g_autoptr (PillionHttpTestTransport) transport = pillion_http_test_transport_new (fixture->parent.loop);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", "http://server.example/");
+
+  pillion_http_client_set_transport (client, transport);
+  pillion_http_request_accept_statuses (request, 200, 999);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) failure = g_error_new_literal (G_IO_ERROR, cases[i].code, "no answer");
+      g_autoptr (PillionHttpResponse) first = NULL, second = NULL;
+      g_autoptr (GError) error = NULL;
+
+      pillion_http_test_transport_add_handler (transport, "/", answer_always, NULL, NULL);
+      first = await (fixture, pillion_http_client_send (client, request, NULL), &error);
+      g_assert_no_error (error);
+      pillion_http_test_transport_add_error (transport, "/", failure);
+      second = await (fixture, pillion_http_client_send (client, request, NULL), &error);
+      if (cases[i].unreachable)
+        {
+          g_assert_no_error (error);
+          g_assert_cmpuint (pillion_http_response_get_status (second), ==, 504);
+        }
+      else
+        g_assert_error (error, G_IO_ERROR, cases[i].code);
+    }
+}
+
+/* A file gets nothing but a success, so a download fails like one that accepts no 504 */
+static void
+test_unreachable_file (Fixture *self,
+                       gconstpointer data)
+{
+  PillionHttpClient *client = self->parent.client;
+  g_autofree char *url = g_strconcat (self->url, "/confirmed-always", NULL);
+  g_autofree char *path = test_fixture_path (&self->parent, "file");
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autoptr (PillionTask) unreachable = NULL, offline = NULL;
+  g_autoptr (GError) error = NULL;
+
+  assert_gets (self, "/confirmed-always", "1", FALSE);
+  pillion_http_request_accept_statuses (request, 200, 999);
+  g_atomic_int_set (&self->failing, TRUE);
+  unreachable = pillion_http_client_send_to_file (client, request, file, NULL, NULL);
+  test_fixture_await (&self->parent, unreachable);
+  g_assert_false (pillion_task_check (unreachable, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+  g_clear_error (&error);
+
+  pillion_http_client_set_offline (client, TRUE);
+  offline = pillion_http_client_send_to_file (client, request, file, NULL, NULL);
+  test_fixture_await (&self->parent, offline);
+  g_assert_false (pillion_task_check (offline, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
+}
+
 /* What turns out to be wrong is asked for again */
 static void
 test_wrong_content (Fixture *self,
@@ -1318,6 +1400,8 @@ main (int argc,
   ADD ("incomplete", test_incomplete);
   ADD ("to-the-end", test_to_the_end);
   ADD ("unreachable", test_unreachable);
+  ADD ("unreachable-or-not", test_other_errors);
+  ADD ("unreachable-for-a-file", test_unreachable_file);
   ADD ("many-fields", test_many_fields);
   ADD ("wrong-content", test_wrong_content);
   ADD ("together", test_together);
