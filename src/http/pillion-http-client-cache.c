@@ -40,6 +40,7 @@ pillion_http_client_set_cache (PillionHttpClient *self,
                                PillionHttpCache *cache)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (cache == NULL || PILLION_HTTP_IS_CACHE (cache));
 
   if (!g_set_object (&self->cache, cache))
@@ -83,6 +84,7 @@ pillion_http_client_set_offline (PillionHttpClient *self,
                                  gboolean offline)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
 
   offline = offline != FALSE;
   if (self->config.offline == offline)

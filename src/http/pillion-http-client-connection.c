@@ -57,6 +57,7 @@ pillion_http_client_set_tls_database (PillionHttpClient *self,
                                       GTlsDatabase *database)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (database == NULL || G_IS_TLS_DATABASE (database));
 
   if (g_set_object (&self->config.connection.tls_database, database))
@@ -193,6 +194,7 @@ pillion_http_client_set_certificate (PillionHttpClient *self,
                                      GTlsCertificate *certificate)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (certificate == NULL || G_IS_TLS_CERTIFICATE (certificate));
 
   if (g_set_object (&self->config.connection.certificate, certificate))
@@ -293,6 +295,7 @@ pillion_http_client_set_pinned_keys (PillionHttpClient *self,
   char **copy;
 
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
 
   copy = pins != NULL && *pins != NULL ? g_strdupv ((char **) pins) : NULL;
   if (copy == self->config.connection.pinned_keys ||
@@ -340,6 +343,7 @@ pillion_http_client_set_insecure (PillionHttpClient *self,
                                   gboolean insecure)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
 
   insecure = insecure != FALSE;
   if (self->config.connection.insecure == insecure)
@@ -381,6 +385,7 @@ pillion_http_client_set_http2 (PillionHttpClient *self,
                                gboolean http2)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
 
   http2 = http2 != FALSE;
   if (self->config.http2 == http2)
@@ -424,6 +429,7 @@ pillion_http_client_set_unix_socket_path (PillionHttpClient *self,
                                           const char *path)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
 
   if (g_strcmp0 (self->config.connection.unix_socket_path, path) == 0)
     return;
@@ -465,6 +471,7 @@ pillion_http_client_set_local_address (PillionHttpClient *self,
                                        GInetSocketAddress *address)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (address == NULL || G_IS_INET_SOCKET_ADDRESS (address));
 
   if (g_set_object (&self->config.connection.local_address, G_SOCKET_ADDRESS (address)))

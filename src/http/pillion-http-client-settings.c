@@ -52,6 +52,7 @@ pillion_http_client_set_max_connections (PillionHttpClient *self,
                                          guint max)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (max >= 1 && max <= G_MAXINT);
 
   if (self->config.max_connections == max)
@@ -93,6 +94,7 @@ pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
                                                   guint max)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (max >= 1 && max <= G_MAXINT);
 
   if (self->config.max_connections_per_host == max)
@@ -134,6 +136,7 @@ pillion_http_client_set_max_connections_per_download (PillionHttpClient *self,
                                                   guint max)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (max >= 1 && max <= G_MAXINT);
 
   if (self->config.max_connections_per_download == max)
@@ -175,6 +178,7 @@ pillion_http_client_set_max_lasting_connections (PillionHttpClient *self,
                                                  guint max)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (max >= 1 && max <= G_MAXINT);
 
   if (self->config.max_lasting_connections == max)
@@ -216,6 +220,7 @@ pillion_http_client_set_max_lasting_connections_per_host (PillionHttpClient *sel
                                                           guint max)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (max >= 1 && max <= G_MAXINT);
 
   if (self->config.max_lasting_connections_per_host == max)
@@ -257,6 +262,7 @@ pillion_http_client_set_idle_timeout_usec (PillionHttpClient *self,
                                            GTimeSpan timeout)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (timeout >= 0);
 
   if (self->config.idle_timeout == timeout)
@@ -298,6 +304,7 @@ pillion_http_client_set_user_agent (PillionHttpClient *self,
                                     const char *user_agent)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
 
   /* A line break would begin another field */
   for (const char *p = user_agent; p != NULL && *p != '\0'; p++)
@@ -343,6 +350,7 @@ pillion_http_client_set_use_netrc (PillionHttpClient *self,
                                    gboolean use)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
 
   if ((self->config.netrc != NULL) == !!use)
     return;
@@ -388,6 +396,7 @@ pillion_http_client_set_proxy (PillionHttpClient *self,
                                const char *url)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
 
   if (g_strcmp0 (self->config.proxy, url) == 0)
     return;
@@ -429,6 +438,7 @@ pillion_http_client_set_proxy_resolver (PillionHttpClient *self,
                                         GProxyResolver *resolver)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (resolver == NULL || G_IS_PROXY_RESOLVER (resolver));
 
   if (g_set_object (&self->config.proxy_resolver, resolver))
@@ -468,6 +478,7 @@ pillion_http_client_set_name_conflict (PillionHttpClient *self,
                                        PillionHttpNameConflict conflict)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (conflict >= PILLION_HTTP_NAME_CONFLICT_UNIQUIFY && conflict <= PILLION_HTTP_NAME_CONFLICT_KEEP);
 
   if (self->name_conflict == conflict)
@@ -511,6 +522,7 @@ pillion_http_client_set_base_url (PillionHttpClient *self,
                                   const char *url)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
 
   if (g_strcmp0 (self->base_url, url) == 0)
     return;
@@ -552,6 +564,7 @@ pillion_http_client_set_max_body_size (PillionHttpClient *self,
                                        gint64 max)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (max >= 0);
 
   if (self->config.max_body_size == max)
@@ -593,6 +606,7 @@ pillion_http_client_set_cookie_jar (PillionHttpClient *self,
                                     PillionHttpCookieJar *jar)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (jar == NULL || PILLION_HTTP_IS_COOKIE_JAR (jar));
 
   if (!g_set_object (&self->cookie_jar, jar))
@@ -625,6 +639,7 @@ pillion_http_client_set_header (PillionHttpClient *self,
                                 const char *value)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (name != NULL);
 
   if (value != NULL)
@@ -666,6 +681,7 @@ pillion_http_client_set_connect_timeout_usec (PillionHttpClient *self,
                                               GTimeSpan timeout)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (timeout >= 0);
 
   if (self->config.connect_timeout == timeout)
@@ -707,6 +723,7 @@ pillion_http_client_set_first_byte_timeout_usec (PillionHttpClient *self,
                                                  GTimeSpan timeout)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (timeout >= 0);
 
   if (self->config.first_byte_timeout == timeout)
@@ -748,6 +765,7 @@ pillion_http_client_set_total_timeout_usec (PillionHttpClient *self,
                                             GTimeSpan timeout)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (timeout >= 0);
 
   if (self->config.total_timeout == timeout)
@@ -789,6 +807,7 @@ pillion_http_client_set_lowest_rate (PillionHttpClient *self,
                                      gint64 rate)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (rate >= 0);
 
   if (self->config.lowest_rate == rate)
@@ -831,6 +850,7 @@ pillion_http_client_set_rate_limit (PillionHttpClient *self,
                                     gint64 rate)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (rate >= 0);
 
   if (self->config.rate_limit == rate)
@@ -872,6 +892,7 @@ pillion_http_client_set_max_retries (PillionHttpClient *self,
                                      guint max)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (max <= G_MAXINT);
 
   if (self->config.max_retries == max)
@@ -958,6 +979,7 @@ pillion_http_client_set_credentials (PillionHttpClient *self,
                                      PillionHttpCredentials *credentials)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (pillion_http_client_on_thread (self));
   g_return_if_fail (credentials == NULL || PILLION_HTTP_IS_CREDENTIALS (credentials));
 
   if (g_set_object (&self->config.credentials, credentials))

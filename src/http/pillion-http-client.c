@@ -166,7 +166,8 @@
  *
  * ## Threads and life
  *
- * A client belongs to its loop's thread. Transfers that run when it is finalized continue; closing the loop cancels them.
+ * A client belongs to its loop's thread. On another one, what sets something of it, or makes a call, logs a critical warning and does nothing, and
+ * what can fail, fails with [error@Pillion.Error.WRONG_THREAD]. Transfers that run when it is finalized continue; closing the loop cancels them.
  *
  * Since: 1.0
  */

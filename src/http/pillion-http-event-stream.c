@@ -788,6 +788,7 @@ pillion_http_event_stream_set_retry_interval_usec (PillionHttpEventStream *self,
                                                    GTimeSpan interval)
 {
   g_return_if_fail (PILLION_HTTP_IS_EVENT_STREAM (self));
+  g_return_if_fail (self->client == NULL || pillion_http_client_on_thread (self->client));
   g_return_if_fail (interval >= 0);
 
   if (self->reconnect.interval == interval)
@@ -829,6 +830,7 @@ pillion_http_event_stream_set_max_reconnects (PillionHttpEventStream *self,
                                               int max)
 {
   g_return_if_fail (PILLION_HTTP_IS_EVENT_STREAM (self));
+  g_return_if_fail (self->client == NULL || pillion_http_client_on_thread (self->client));
   g_return_if_fail (max >= -1);
 
   if (self->reconnect.max == max)
@@ -870,6 +872,7 @@ pillion_http_event_stream_set_max_event_size (PillionHttpEventStream *self,
                                               gint64 max)
 {
   g_return_if_fail (PILLION_HTTP_IS_EVENT_STREAM (self));
+  g_return_if_fail (self->client == NULL || pillion_http_client_on_thread (self->client));
   g_return_if_fail (max >= 1 && max <= G_MAXINT);
 
   if (self->max_event_size == max)

@@ -60,7 +60,8 @@
  *
  * ## Threads
  *
- * A request belongs to the thread that uses it. [method@PillionHttp.Client.send] takes a copy, so that it can be changed and sent again.
+ * A request belongs to no loop. It can be made and set up on any thread, but only one thread at a time may use it.
+ * [method@PillionHttp.Client.send] takes a copy, so that it can be changed and sent again.
  *
  * Since: 1.0
  */

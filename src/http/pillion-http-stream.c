@@ -283,6 +283,7 @@ pillion_http_stream_set_max_line_size (PillionHttpStream *self,
                                        gint64 max)
 {
   g_return_if_fail (PILLION_HTTP_IS_STREAM (self));
+  g_return_if_fail (self->loop == NULL || pillion_private_loop_on_thread (self->loop));
   g_return_if_fail (max >= 1 && max <= G_MAXINT);
 
   if (self->max_line_size == max)

@@ -676,6 +676,7 @@ pillion_http_web_socket_set_max_message_size (PillionHttpWebSocket *self,
                                               gint64 max)
 {
   g_return_if_fail (PILLION_HTTP_IS_WEB_SOCKET (self));
+  g_return_if_fail (self->loop == NULL || pillion_private_loop_on_thread (self->loop));
   g_return_if_fail (max >= 1 && max <= PILLION_CALL_MAX_IN_MEMORY);
 
   if (self->max_message_size == max)
@@ -719,6 +720,7 @@ pillion_http_web_socket_set_ping_interval_usec (PillionHttpWebSocket *self,
                                                 GTimeSpan interval)
 {
   g_return_if_fail (PILLION_HTTP_IS_WEB_SOCKET (self));
+  g_return_if_fail (self->loop == NULL || pillion_private_loop_on_thread (self->loop));
   g_return_if_fail (interval >= 0);
 
   if (self->ping_interval == interval)

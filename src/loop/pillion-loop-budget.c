@@ -83,6 +83,7 @@ pillion_loop_set_budget_usec (PillionLoop *self,
                               gint64 budget_usec)
 {
   g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (pillion_core_on_thread (&self->core));
   g_return_if_fail (budget_usec >= 0);
 
   if (self->budget_usec != budget_usec)
@@ -125,6 +126,7 @@ pillion_loop_set_budget_mode (PillionLoop *self,
                               PillionBudgetMode mode)
 {
   g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (pillion_core_on_thread (&self->core));
   g_return_if_fail (mode == PILLION_BUDGET_FIXED || mode == PILLION_BUDGET_AUTOMATIC);
 
   if (self->budget_mode != mode)
@@ -168,6 +170,7 @@ pillion_loop_set_slow_threshold_usec (PillionLoop *self,
                                       gint64 threshold_usec)
 {
   g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (pillion_core_on_thread (&self->core));
   g_return_if_fail (threshold_usec >= 0);
 
   if (self->slow_usec != threshold_usec)

@@ -714,6 +714,7 @@ pillion_loop_set_auto_stop (PillionLoop *self,
                             gboolean auto_stop)
 {
   g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (pillion_core_on_thread (&self->core));
 
   auto_stop = auto_stop != FALSE;
   if (self->auto_stop != auto_stop)
@@ -755,6 +756,7 @@ pillion_loop_set_allow_nesting (PillionLoop *self,
                                 gboolean allow_nesting)
 {
   g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (pillion_core_on_thread (&self->core));
   g_return_if_fail (pillion_core_on_thread (&self->core));
 
   allow_nesting = allow_nesting != FALSE;

@@ -602,6 +602,7 @@ pillion_scope_set_cancel_on_error (PillionScope *self,
                                    gboolean cancel_on_error)
 {
   g_return_if_fail (PILLION_IS_SCOPE (self));
+  g_return_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)));
 
   cancel_on_error = cancel_on_error != FALSE;
   if (self->cancel_on_error != cancel_on_error)

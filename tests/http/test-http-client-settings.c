@@ -93,6 +93,48 @@ call_on_other_thread (gpointer data)
   return NULL;
 }
 
+/* Sets every property to what it is */
+static gpointer
+set_on_other_thread (gpointer client)
+{
+  guint n;
+  g_autofree GParamSpec **properties = g_object_class_list_properties (G_OBJECT_GET_CLASS (client), &n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      const char *name = g_param_spec_get_name (properties[i]);
+      GValue value = G_VALUE_INIT;
+
+      if ((properties[i]->flags & G_PARAM_WRITABLE) == 0 || (properties[i]->flags & G_PARAM_CONSTRUCT_ONLY) != 0)
+        continue;
+
+      g_object_get_property (client, name, &value);
+      expect_critical ("*on_thread*");
+      g_object_set_property (client, name, &value);
+      g_test_assert_expected_messages ();
+      g_value_unset (&value);
+    }
+
+  expect_critical ("*on_thread*");
+  pillion_http_client_set_max_connections (client, 7);
+  g_test_assert_expected_messages ();
+  expect_critical ("*on_thread*");
+  pillion_http_client_set_header (client, "A", "b");
+  g_test_assert_expected_messages ();
+
+  return NULL;
+}
+
+static void
+test_other_thread (TestFixture *self,
+                   gconstpointer data)
+{
+  const guint max = pillion_http_client_get_max_connections (self->client);
+
+  g_thread_join (g_thread_new ("other", set_on_other_thread, self->client));
+  g_assert_cmpuint (pillion_http_client_get_max_connections (self->client), ==, max);
+}
+
 static void
 test_programmer_errors (TestFixture *self,
                         gconstpointer data)
@@ -136,6 +178,7 @@ main (int argc,
 
   test_case ("/http/client-settings/properties", test_properties);
   test_case ("/http/client-settings/programmer-errors", test_programmer_errors);
+  test_case ("/http/client-settings/another-thread-sets-nothing", test_other_thread);
   g_test_add_func ("/http/client-settings/default-loop", test_default_loop);
 
   return g_test_run ();

@@ -117,6 +117,44 @@ test_wrong_values (void)
   loop_end (loop);
 }
 
+/* Sets every property to what it is */
+static gpointer
+set_on_other_thread (gpointer object)
+{
+  guint n;
+  g_autofree GParamSpec **properties = g_object_class_list_properties (G_OBJECT_GET_CLASS (object), &n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      const char *name = g_param_spec_get_name (properties[i]);
+      GValue value = G_VALUE_INIT;
+
+      if ((properties[i]->flags & G_PARAM_WRITABLE) == 0 || (properties[i]->flags & G_PARAM_CONSTRUCT_ONLY) != 0)
+        continue;
+
+      g_object_get_property (object, name, &value);
+      g_test_expect_message ("Pillion", G_LOG_LEVEL_CRITICAL, "*on_thread*failed*");
+      g_object_set_property (object, name, &value);
+      g_test_assert_expected_messages ();
+      g_value_unset (&value);
+    }
+
+  return NULL;
+}
+
+static void
+test_other_thread (void)
+{
+  PillionLoop *loop = loop_new ();
+  PillionScope *scope = pillion_scope_new (loop, "scope", NULL);
+
+  g_thread_join (g_thread_new ("other", set_on_other_thread, loop));
+  g_thread_join (g_thread_new ("other", set_on_other_thread, scope));
+  g_assert_true (pillion_scope_close (scope, 0, NULL));
+  end_object (scope);
+  loop_end (loop);
+}
+
 /* Contexts */
 
 static void
@@ -558,6 +596,7 @@ main (int argc,
   g_test_add_func ("/loop/new/has-its-defaults", test_defaults);
   g_test_add_func ("/loop/new/properties-are-set-and-told", test_properties);
   g_test_add_func ("/loop/new/wrong-values-are-critical", test_wrong_values);
+  g_test_add_func ("/loop/new/another-thread-sets-nothing", test_other_thread);
   g_test_add_func ("/loop/context/given-or-the-threads", test_context);
   g_test_add_func ("/loop/context/private-one-is-pushed-until-close", test_private_context);
   g_test_add_func ("/loop/is-on-thread", test_is_on_thread);
