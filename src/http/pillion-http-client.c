@@ -826,7 +826,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * PillionHttpClient:insecure: (getter get_insecure) (setter set_insecure)
    *
    * Whether any certificate of a server is accepted. Then nobody knows who the server is, unless there are
-   * [property@PillionHttp.Client:pinned-keys].
+   * [property@PillionHttp.Client:pinned-keys]. The certificate of an `https` proxy is verified all the same.
    *
    * Since: 1.0
    */

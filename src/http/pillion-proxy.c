@@ -147,6 +147,14 @@ pillion_proxy_tunnels (PillionProxy *self,
          (web_socket || strcmp (self->scheme, "https") == 0 || strcmp (g_uri_get_scheme (uri), "https") == 0);
 }
 
+gboolean
+pillion_proxy_passes_on (PillionProxy *self,
+                         GUri *uri,
+                         gboolean web_socket)
+{
+  return pillion_proxy_is_http (self) && !pillion_proxy_tunnels (self, uri, web_socket);
+}
+
 char *
 pillion_proxy_make_target (PillionProxy *self,
                            GUri *uri,

@@ -37,6 +37,11 @@ gboolean      pillion_proxy_tunnels       (PillionProxy *self,
                                            GUri         *uri,
                                            gboolean      web_socket);
 
+/* Whether the proxy itself gets a request, and passes it on: then there is no other connection than the one to the proxy */
+gboolean      pillion_proxy_passes_on     (PillionProxy *self,
+                                           GUri         *uri,
+                                           gboolean      web_socket);
+
 /* The target that an answer to the proxy's challenge has to name */
 char         *pillion_proxy_make_target   (PillionProxy *self,
                                            GUri         *uri,

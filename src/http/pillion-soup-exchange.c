@@ -68,6 +68,8 @@ struct _PillionExchange
   gboolean web_socket_wanted;
   gboolean limits_reads; /* because there is TLS */
   gboolean connected; /* to the server or its proxy, for this exchange */
+  gboolean negotiating; /* with the proxy, which has not connected to the server yet */
+  gboolean passed_on; /* the proxy has the connection to the server, and we have only one to the proxy */
   gboolean refused; /* with a status whose body libsoup gathers in memory */
   gint64 max_refusal; /* the largest body of a refusal that is wanted, in bytes, or 0 */
   gboolean aborted;
@@ -230,6 +232,15 @@ discard (PillionExchange *self)
   exchange_free (self);
 }
 
+/* Whether an error is of the only connection that there is, the one to the proxy */
+static gboolean
+is_of_connection (PillionExchange *self,
+                  const GError *error)
+{
+  return self->passed_on && !pillion_soup_request_body_has_failed (&self->request_body) &&
+         (error->domain == G_IO_ERROR || g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED));
+}
+
 /* Gives an error the code that tells a caller what it means. GIO's errors about the network stay, but GIO
  * doesn't say what is wrong with a certificate. */
 static GError *
@@ -246,9 +257,16 @@ translate_error (PillionExchange *self,
       error = pillion_certificate_error_new (self->certificate_errors);
     }
 
+  if (self->negotiating && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
+    {
+      error->domain = PILLION_HTTP_ERROR;
+      error->code = PILLION_HTTP_ERROR_PROXY;
+    }
+
   /* Failures before the request is sent are more likely the proxy's fault than the server's. GIO doesn't say which socket it could not connect
    * to. */
-  if (pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0)
+  if (is_of_connection (self, error) ||
+      pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0)
     {
       const char *path = pillion_soup_pool_get_options (self->shared->pool)->unix_socket_path;
 
@@ -820,8 +838,11 @@ network_event (SoupMessage *message,
       if (self->web_socket_wanted && G_IS_SOCKET_CONNECTION (connection))
         g_set_object (&self->socket, g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
     }
+  else if (event == G_SOCKET_CLIENT_PROXY_NEGOTIATED)
+    self->negotiating = FALSE;
   else if (event == G_SOCKET_CLIENT_PROXY_NEGOTIATING)
     {
+      self->negotiating = TRUE;
       GTlsDatabase *database = pillion_soup_pool_get_options (self->shared->pool)->tls_database;
 
       if (database != NULL)
@@ -911,6 +932,7 @@ pillion_soup_exchange_new (const PillionSoupShared *shared,
   if (request->proxy != NULL)
     {
       self->proxy = pillion_proxy_ref (request->proxy);
+      self->passed_on = pillion_proxy_passes_on (request->proxy, request->uri, request->web_socket);
       self->gio_proxy = pillion_proxy_make_gio_uri (request->proxy, request->uri, request->web_socket, request->proxy_authorization);
     }
   take_connection (self, request->origin, request->web_socket);

@@ -138,7 +138,8 @@ on_due (gpointer data,
        (is_over (now, call->last_activity, idle, _("the server sent nothing for %g seconds"), &due, &error) ||
         is_too_slow (self, now, &due, &error))))
     {
-      if (call->proxy != NULL && !self->has_head && state.sending == 0)
+      if (call->proxy != NULL && ((!self->has_head && state.sending == 0) ||
+                                  pillion_proxy_passes_on (call->proxy, call->uri, call->sink->klass->web_socket)))
         g_prefix_error (&error, _("proxy %s: "), call->proxy->origin);
       pillion_call_end_exchange (call, error);
       return PILLION_DEADLINE_NEVER;

@@ -250,6 +250,16 @@ class Lies(ProxyCase):
             with self.subTest(answer[:40]):
                 self.lie(answer, Error.PROXY, text, then_close=not answer.startswith((b'SSH', b'HTTP/1.1 200 OK\r\nxxx')))
 
+    def test_requests_that_it_gets_itself(self):
+        """The only connection is the one to the proxy, and the message names it"""
+        for answer in b'', b'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello':
+            with self.subTest(answer):
+                proxy = self.proxy(proxies.lying_proxy(answer))
+                self.assert_fails(self.client(f'http://{proxy.address}'), Error.TRUNCATED, f'proxy http://{proxy.address}: ')
+        proxy = self.proxy(proxies.lying_proxy(b'', then_close=False))
+        with self.assertRaisesRegex(TimeoutError, f'proxy http://{proxy.address}: '):
+            self.get(self.client(f'http://{proxy.address}', first_byte_timeout_usec=200_000))
+
     def test_407_forever(self):
         for url in 'http://localhost:1234/', 'https://localhost/':
             proxy = self.proxy(proxies.lying_proxy(b'HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm="a", nonce="b", qop="auth", stale=true\r\n'
@@ -323,9 +333,8 @@ class Socks(ProxyCase):
                 connection.recv(100)
                 connection.sendall(answer)
 
-            client = self.client(f'socks5://{self.proxy(handle).address}')
-            with self.assertRaisesRegex(GLib.Error, 'proxy socks5://.*SOCKSv5'):
-                self.get(client)
+            proxy = self.proxy(handle)
+            self.assert_fails(self.client(f'socks5://{proxy.address}'), Error.PROXY, f'proxy socks5://{proxy.address}: ')
 
 
 class WebSockets(ProxyCase):

@@ -209,7 +209,7 @@ fetch_options_new_context (FetchOptions *self)
     { "cert", 'E', 0, G_OPTION_ARG_FILENAME, &self->certificate, N_("Show the server the certificate in this PEM file"), N_("FILE") },
     { "key", 0, 0, G_OPTION_ARG_FILENAME, &self->key, N_("The certificate's private key, if that is in another file"), N_("FILE") },
     { "pinnedpubkey", 0, 0, G_OPTION_ARG_STRING, &self->pins, N_("Only trust servers with one of these public keys"), N_("sha256//…[;…]") },
-    { "insecure", 'k', 0, G_OPTION_ARG_NONE, &self->insecure, N_("Trust any certificate"), NULL },
+    { "insecure", 'k', 0, G_OPTION_ARG_NONE, &self->insecure, N_("Trust any certificate of a server, but not of a proxy"), NULL },
     { "http1.1", 0, 0, G_OPTION_ARG_NONE, &self->http1, N_("Don't use HTTP/2"), NULL },
     { "ipv4", '4', 0, G_OPTION_ARG_NONE, &self->ipv4, N_("Only connect over IPv4"), NULL },
     { "ipv6", '6', 0, G_OPTION_ARG_NONE, &self->ipv6, N_("Only connect over IPv6"), NULL },
