@@ -45,7 +45,7 @@ fields_request (PillionStage *stage,
   gboolean at_home;
 
   /* They may have been set after the call was made */
-  if (!pillion_http_check_fields (&config->fields, error))
+  if (!pillion_http_config_check_fields (config, error))
     return PILLION_VERDICT_FAIL;
 
   if (self->origin == NULL)

@@ -133,7 +133,7 @@ pillion_http_client_submit (PillionHttpClient *self,
     {
       fail (task, url, g_error_copy (self->invalid));
     }
-  else if (!pillion_http_check_fields (&self->config.fields, &error) || !pillion_http_request_check (request, &error))
+  else if (!pillion_http_config_check_fields (&self->config, &error) || !pillion_http_request_check (request, &error))
     {
       fail (task, url, error);
     }

@@ -293,9 +293,10 @@ pillion_http_client_get_user_agent (PillionHttpClient *self)
 /**
  * pillion_http_client_set_user_agent: (set-property user-agent)
  * @self: a client
- * @user_agent: (nullable): printable ASCII as in RFC 9110, section 10.1.5, or %NULL to say nothing
+ * @user_agent: (nullable): a value as in RFC 9110, section 10.1.5, or %NULL to say nothing
  *
- * Sets the value of the User-Agent field, for requests that leave the queue from now on.
+ * Sets the value of the User-Agent field, for requests that leave the queue from now on. As with other fields, what can't be sent is an error of every
+ * call: see [class@PillionHttp.Request]. Not every server takes anything else than ASCII.
  *
  * Since: 1.0
  */
@@ -305,10 +306,6 @@ pillion_http_client_set_user_agent (PillionHttpClient *self,
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
   g_return_if_fail (pillion_http_client_on_thread (self));
-
-  /* A line break would begin another field */
-  for (const char *p = user_agent; p != NULL && *p != '\0'; p++)
-    g_return_if_fail (g_ascii_isprint (*p));
 
   if (g_strcmp0 (self->config.user_agent, user_agent) == 0)
     return;

@@ -7,6 +7,7 @@
 #include "http/pillion-http-config.h"
 
 #include "core/pillion-private.h"
+#include "http/pillion-http-request-private.h"
 
 void
 pillion_http_config_init (PillionHttpConfig *self)
@@ -66,4 +67,12 @@ pillion_http_config_clear (PillionHttpConfig *self)
   g_clear_pointer (&self->proxy, g_free);
   g_clear_object (&self->proxy_resolver);
   g_clear_pointer (&self->proxy_rules, pillion_proxy_rules_unref);
+}
+
+gboolean
+pillion_http_config_check_fields (const PillionHttpConfig *self,
+                                  GError **error)
+{
+  return pillion_http_check_fields (&self->fields, error) &&
+         (self->user_agent == NULL || pillion_http_check_field ("User-Agent", self->user_agent, error));
 }

@@ -49,3 +49,7 @@ void pillion_http_config_init  (PillionHttpConfig       *self);
 void pillion_http_config_copy  (PillionHttpConfig       *self,
                                 const PillionHttpConfig *source);
 void pillion_http_config_clear (PillionHttpConfig       *self);
+
+/* Whether the fields, with the user agent, can be sent; else PILLION_HTTP_ERROR_INVALID_REQUEST */
+gboolean pillion_http_config_check_fields (const PillionHttpConfig *self,
+                                           GError                 **error);

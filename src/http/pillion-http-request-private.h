@@ -55,7 +55,10 @@ PillionHttpRequest *pillion_http_request_copy           (PillionHttpRequest  *se
 gboolean            pillion_http_request_check          (PillionHttpRequest  *self,
                                                          GError             **error);
 
-/* The same for fields alone */
+/* The same for a field, and for several of them */
+gboolean            pillion_http_check_field            (const char          *name,
+                                                         const char          *value,
+                                                         GError             **error);
 gboolean            pillion_http_check_fields           (const PillionFieldList *fields,
                                                          GError                **error);
 

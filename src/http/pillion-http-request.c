@@ -556,10 +556,10 @@ is_reserved (const char *name)
   return FALSE;
 }
 
-static gboolean
-check_field (const char *name,
-             const char *value,
-             GError **error)
+gboolean
+pillion_http_check_field (const char *name,
+                          const char *value,
+                          GError **error)
 {
   if (!pillion_http_is_token (name))
     {
@@ -594,7 +594,7 @@ pillion_http_check_fields (const PillionFieldList *fields,
                            GError **error)
 {
   for (guint i = 0; i < fields->n; i += 2)
-    if (!check_field (fields->strv[i], fields->strv[i + 1], error))
+    if (!pillion_http_check_field (fields->strv[i], fields->strv[i + 1], error))
       return FALSE;
 
   return TRUE;
@@ -620,7 +620,8 @@ pillion_http_request_check (PillionHttpRequest *self,
     }
 
   return pillion_http_check_fields (&self->fields, error) &&
-         (self->body == NULL || self->body->content_type == NULL || check_field ("Content-Type", self->body->content_type, error));
+         (self->body == NULL || self->body->content_type == NULL ||
+          pillion_http_check_field ("Content-Type", self->body->content_type, error));
 }
 
 gboolean

@@ -225,7 +225,7 @@ test_request (TestFixture *self,
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
   g_autofree char *url = test_server_url (server, "/request");
   g_autofree char *with_password = NULL;
-  const char *const agents[] = { "Pillion/1.0.0", "Something/2 (else)", NULL };
+  const char *const agents[] = { "Pillion/1.0.0", "Something/2 (else)", "\303\251", NULL };
 
   for (guint i = 0; i < G_N_ELEMENTS (agents); i++)
     {
@@ -258,6 +258,10 @@ test_request (TestFixture *self,
     authorization = test_request_get_field (request, "Authorization");
     g_assert_cmpstr (authorization, ==, "Basic dXNlcjpzZWNyZXQ=");
   }
+
+  /* A line break would begin another field */
+  pillion_http_client_set_user_agent (self->client, "a\r\nX: y");
+  test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST);
 
   test_server_free (server);
 }
