@@ -8,6 +8,13 @@
 
 #include "core/pillion-private.h"
 
+/* For g_dngettext (): how many seconds a message says. What is not a whole number of them takes a plural. */
+static inline gulong
+pillion_count_seconds (GTimeSpan time)
+{
+  return time % G_USEC_PER_SEC == 0 ? (gulong) (time / G_USEC_PER_SEC) : 2;
+}
+
 /* The deadlines of all calls, behind one source of the I/O thread's context or one timer of a loop. A
  * deadline that keeps moving, because something keeps arriving, costs nothing when it moves: its function is
  * called at the time that was set, and returns when to check again. */

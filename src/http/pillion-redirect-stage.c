@@ -122,7 +122,8 @@ redirect_head (PillionStage *stage,
   if (++self->n_redirects > call->request->max_redirects)
     {
       g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_REDIRECT,
-                   _("the server redirected more than %u times"), call->request->max_redirects);
+                   g_dngettext (GETTEXT_PACKAGE, "the server redirected more than %u time", "the server redirected more than %u times",
+                                call->request->max_redirects), call->request->max_redirects);
       return PILLION_VERDICT_FAIL;
     }
 

@@ -28,15 +28,12 @@ typedef struct
   guint64 received_before; /* by then, in bytes */
 } PillionTimeoutStage;
 
-/* Returns whether a time that began at @from is up, and sets the error if it is. If not, it may be the one
- * that is up next. */
+/* Returns whether a time that began at @from is up. If not, it may be the one that is up next. */
 static gboolean
 is_over (gint64 now,
          gint64 from,
          GTimeSpan timeout,
-         const char *format,
-         gint64 *due,
-         GError **error)
+         gint64 *due)
 {
   if (timeout == PILLION_DEADLINE_NEVER)
     return FALSE;
@@ -47,8 +44,13 @@ is_over (gint64 now,
       return FALSE;
     }
 
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, format, (double) timeout / G_USEC_PER_SEC);
   return TRUE;
+}
+
+static double
+to_seconds (GTimeSpan time)
+{
+  return (double) time / G_USEC_PER_SEC;
 }
 
 /* Whether less than required has arrived since the measurement began. A good measurement is followed by
@@ -130,13 +132,22 @@ on_due (gpointer data,
     return PILLION_DEADLINE_NEVER;
 
   state = pillion_hop_get_state (call->hop);
-  if ((!self->has_head && state.sending == 0 &&
-       is_over (now, call->started, connect, _("the connection took longer than %g seconds"), &due, &error)) ||
-      (!self->has_head && state.sent > 0 &&
-       is_over (now, MAX (state.sent, call->started), first_byte, _("the server did not answer within %g seconds"), &due, &error)) ||
-      (!call->paused &&
-       (is_over (now, call->last_activity, idle, _("the server sent nothing for %g seconds"), &due, &error) ||
-        is_too_slow (self, now, &due, &error))))
+  if (!self->has_head && state.sending == 0 && is_over (now, call->started, connect, &due))
+    error = g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                         g_dngettext (GETTEXT_PACKAGE, "the connection took longer than %g second", "the connection took longer than %g seconds",
+                                      pillion_count_seconds (connect)), to_seconds (connect));
+  else if (!self->has_head && state.sent > 0 && is_over (now, MAX (state.sent, call->started), first_byte, &due))
+    error = g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                         g_dngettext (GETTEXT_PACKAGE, "the server did not answer within %g second", "the server did not answer within %g seconds",
+                                      pillion_count_seconds (first_byte)), to_seconds (first_byte));
+  else if (!call->paused && is_over (now, call->last_activity, idle, &due))
+    error = g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                         g_dngettext (GETTEXT_PACKAGE, "the server sent nothing for %g second", "the server sent nothing for %g seconds",
+                                      pillion_count_seconds (idle)), to_seconds (idle));
+  else if (!call->paused)
+    is_too_slow (self, now, &due, &error);
+
+  if (error != NULL)
     {
       if (call->proxy != NULL && ((!self->has_head && state.sending == 0) ||
                                   pillion_proxy_passes_on (call->proxy, call->uri, call->sink->klass->web_socket)))

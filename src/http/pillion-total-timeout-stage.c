@@ -32,7 +32,9 @@ total_due (gpointer data,
     return call->begun + call->held_for + timeout;
 
   pillion_call_abort (call, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                                         _("the whole call took longer than %.3g seconds"), (double) timeout / G_USEC_PER_SEC));
+                                         g_dngettext (GETTEXT_PACKAGE, "the whole call took longer than %.3g second",
+                                                      "the whole call took longer than %.3g seconds", pillion_count_seconds (timeout)),
+                                         (double) timeout / G_USEC_PER_SEC));
   return PILLION_DEADLINE_NEVER;
 }
 

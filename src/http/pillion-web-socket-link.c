@@ -552,7 +552,9 @@ look_after_peer (PillionWebSocketLink *self,
 
   if (self->pinged > 0 && now >= self->pinged + interval)
     {
-      break_down (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("the peer did not answer a ping within %g seconds"),
+      break_down (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                                     g_dngettext (GETTEXT_PACKAGE, "the peer did not answer a ping within %g second",
+                                                  "the peer did not answer a ping within %g seconds", pillion_count_seconds (interval)),
                                      (double) interval / G_USEC_PER_SEC));
       return PILLION_DEADLINE_NEVER;
     }

@@ -78,10 +78,10 @@ name_left (PillionLoop *self,
     }
 
   if (n_tasks > MAX_NAMED)
-    g_string_append_printf (left, ngettext (", and %u more task", ", and %u more tasks", n_tasks - MAX_NAMED),
+    g_string_append_printf (left, g_dngettext (GETTEXT_PACKAGE, ", and %u more task", ", and %u more tasks", n_tasks - MAX_NAMED),
                             n_tasks - MAX_NAMED);
   if (n_threads > 0)
-    g_string_append_printf (left, ngettext ("%s%u worker thread", "%s%u worker threads", n_threads),
+    g_string_append_printf (left, g_dngettext (GETTEXT_PACKAGE, "%s%u worker thread", "%s%u worker threads", n_threads),
                             left->len > 0 ? ", " : "", n_threads);
   pillion_loop_name_regions (self, left);
 }

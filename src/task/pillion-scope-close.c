@@ -386,7 +386,7 @@ pillion_scope_close (PillionScope *self,
   left.text = text = g_string_new (NULL);
   for_all (self, leave_behind, &left);
   if (left.n > MAX_NAMED)
-    g_string_append_printf (text, ngettext ("; and %u more task", "; and %u more tasks", left.n - MAX_NAMED),
+    g_string_append_printf (text, g_dngettext (GETTEXT_PACKAGE, "; and %u more task", "; and %u more tasks", left.n - MAX_NAMED),
                             left.n - MAX_NAMED);
   if (left.n > 0)
     g_set_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND, _("Still running when the scope '%s' was closed: %s"),

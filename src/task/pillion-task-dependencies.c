@@ -63,7 +63,7 @@ pillion_task_describe_dependencies (PillionTask *self,
       g_string_append (text, _(", waiting for "));
       pillion_task_describe (first, text);
       if (n_others > 0)
-        g_string_append_printf (text, ngettext (" and %u other", " and %u others", n_others), n_others);
+        g_string_append_printf (text, g_dngettext (GETTEXT_PACKAGE, " and %u other", " and %u others", n_others), n_others);
       self = first;
     }
 

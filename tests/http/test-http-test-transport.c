@@ -309,6 +309,18 @@ on_slow (PillionHttpTestExchange *exchange,
 }
 
 static void
+assert_fails_saying (PillionHttpClient *client,
+                     const char *end)
+{
+  g_autoptr (PillionTask) task = pillion_http_client_get_bytes (client, ITEM, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (pillion_await (task, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  g_assert_true (g_str_has_suffix (error->message, end));
+}
+
+static void
 test_time (PillionLoop *loop,
            gpointer data)
 {
@@ -336,6 +348,17 @@ test_time (PillionLoop *loop,
   pillion_http_client_set_idle_timeout_usec (self.client, 10 * G_TIME_SPAN_MINUTE);
   assert_fails (self.client, ITEM, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
   g_assert_cmpint (pillion_loop_get_now (loop) - start, ==, 10 * G_TIME_SPAN_MINUTE);
+
+  assert_fails_saying (self.client, "sent nothing for 600 seconds");
+  pillion_http_client_set_idle_timeout_usec (self.client, G_TIME_SPAN_SECOND);
+  assert_fails_saying (self.client, "sent nothing for 1 second");
+  pillion_http_client_set_idle_timeout_usec (self.client, 3 * G_TIME_SPAN_SECOND / 2);
+  assert_fails_saying (self.client, "sent nothing for 1.5 seconds");
+  pillion_http_client_set_first_byte_timeout_usec (self.client, G_TIME_SPAN_SECOND);
+  assert_fails_saying (self.client, "did not answer within 1 second");
+  pillion_http_client_set_first_byte_timeout_usec (self.client, 0);
+  pillion_http_client_set_total_timeout_usec (self.client, G_TIME_SPAN_SECOND);
+  assert_fails_saying (self.client, "the whole call took longer than 1 second");
 }
 
 static PillionTask *

@@ -180,6 +180,11 @@ class Target(OptionsTest):
         self.fetch("-o-", "--sha256", hashlib.sha256(b"Hello from loopback\n").hexdigest(), self.url("hello.txt"))
         self.fetch("-o-", "--sha256", "0" * 64, self.url("hello.txt"), status=32)
 
+    def test_more_digests_than_urls(self):
+        digests = ["--sha256", "0" * 64] * 3
+        self.assertIn("given 3 times, but there is only 1 URL\n", self.fetch(*digests, self.url("a"), status=2).stderr)
+        self.assertIn("given 3 times, but there are only 2 URLs\n", self.fetch(*digests, self.url("a"), self.url("b"), status=2).stderr)
+
     def test_no_clobber(self):
         self.write("a", "old")
         done = self.fetch("--no-clobber", "-o", "a", self.url("nowhere"), "-o", "b", self.url("hello.txt"))

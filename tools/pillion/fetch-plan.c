@@ -56,6 +56,16 @@ check_mirrors (const FetchOptions *options,
   return TRUE;
 }
 
+/* There is at least one URL, so the option was given more than once */
+static void
+refuse_too_many (const char *option,
+                 guint n_given,
+                 guint n_urls)
+{
+  options_refuse (COMMAND, ngettext ("%s was given %u times, but there is only %u URL", "%s was given %u times, but there are only %u URLs", n_urls),
+                  option, n_given, n_urls);
+}
+
 /* Adds the URLs on the command line, then those in the list, each with its mirrors behind tabs. If something is wrong with them, the
  * user was told. */
 ExitCode
@@ -89,11 +99,9 @@ fetch_plan_read_urls (const FetchOptions *options,
   else if (!check_mirrors (options, urls))
     options_refuse (COMMAND, "%s", _("only a download to a file can have mirrors"));
   else if (length_of (options->digests) > urls->len)
-    options_refuse (COMMAND, _("%s was given %u times, but there are only %u URLs"), "--sha256", length_of (options->digests),
-                    urls->len);
+    refuse_too_many ("--sha256", length_of (options->digests), urls->len);
   else if (length_of (options->outputs) > urls->len)
-    options_refuse (COMMAND, _("%s was given %u times, but there are only %u URLs"), "--output", length_of (options->outputs),
-                    urls->len);
+    refuse_too_many ("--output", length_of (options->outputs), urls->len);
   else
     return EXIT_ALL_WELL;
   return EXIT_USAGE;
