@@ -502,6 +502,41 @@ test('http/cookies-and-connections', loop => {
     server.close();
 });
 
+// GJS alone would take all of these for the first member
+test('enumerations', loop => {
+    const client = PillionHttp.Client.new(loop);
+    const {KEEP, REFUSE, UNIQUIFY} = PillionHttp.NameConflict;
+    const refuses = func => {
+        try {
+            func();
+        } catch (error) {
+            assert(error instanceof TypeError, error);
+            assert(error.message.includes('is a member of Pillion'), error.message);
+            return;
+        }
+        assert(false, `${func} was accepted`);
+    };
+
+    for (const value of ['keep', '2', null, undefined, NaN, 1.5, {}]) {
+        refuses(() => (client.name_conflict = value));
+        refuses(() => (client.nameConflict = value));
+        refuses(() => (client['name-conflict'] = value));
+        refuses(() => client.set_name_conflict(value));
+        refuses(() => new PillionHttp.Client({loop, name_conflict: value}));
+        refuses(() => new PillionHttp.Client({loop, nameConflict: value}));
+        refuses(() => (new PillionHttp.DownloadOptions().name_conflict = value));
+        refuses(() => (PillionHttp.Request.new('GET', URL).cache_mode = value));
+        refuses(() => (loop.budget_mode = value));
+        refuses(() => loop.set_budget_mode(value));
+    }
+    assertEqual(client.name_conflict, UNIQUIFY);
+    client.name_conflict = KEEP;
+    assertEqual([client.name_conflict, client.nameConflict, client['name-conflict']], [KEEP, KEEP, KEEP]);
+    client.set_name_conflict(REFUSE);
+    assertEqual(client.get_name_conflict(), REFUSE);
+    assertEqual(new PillionHttp.Client({loop, name_conflict: KEEP}).name_conflict, KEEP);
+});
+
 test('http/cache', loop => {
     const path = GLib.dir_make_tmp('pillion-cache-XXXXXX');
     const server = PillionHttp.TestServer.new(loop);

@@ -303,12 +303,61 @@ function _overrideScope(proto) {
     };
 }
 
+// GJS takes anything that is no number for the member 0 of an enumeration. Makes that an exception, wherever a property of the class is set or passed.
+function _checkMembers(klass) {
+    const proto = klass.prototype;
+    const init = proto._init;
+    const checks = new Map();
+    const {READABLE, WRITABLE} = GObject.ParamFlags;
+
+    for (const {name, flags, owner_type: owner, value_type: type} of klass.list_properties()) {
+        const underscored = name.replaceAll('-', '_');
+        const setter = `set_${underscored}`;
+
+        if (owner !== klass.$gtype || !(flags & WRITABLE) || !GObject.type_is_a(type, GObject.TYPE_ENUM))
+            continue;
+
+        const check = value => {
+            if (!Number.isInteger(value))
+                throw new TypeError(`${underscored} is a member of ${type.name}, and not ${typeof value === 'string' ? `'${value}'` : value}`);
+        };
+
+        for (const key of [name, underscored, name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase())]) {
+            checks.set(key, check);
+            const {get, set} = Object.getOwnPropertyDescriptor(proto, key);
+
+            Object.defineProperty(proto, key, {
+                get: flags & READABLE ? get : undefined,
+                set(value) {
+                    check(value);
+                    set.call(this, value);
+                },
+                enumerable: true,
+                configurable: true,
+            });
+        }
+
+        const setMember = proto[setter];
+        proto[setter] = function (value) {
+            check(value);
+            setMember.call(this, value);
+        };
+    }
+
+    proto._init = function (properties, ...others) {
+        for (const [key, value] of Object.entries(properties ?? {}))
+            checks.get(key)?.(value);
+        return init.call(this, properties, ...others);
+    };
+}
+
 function _init() {
     Pillion = this;
 
     _overrideTask(Pillion.Task.prototype);
     _overrideLoop(Pillion.Loop.prototype);
     _overrideScope(Pillion.Scope.prototype);
+    _checkMembers(Pillion.Loop);
     for (const name of ['advance', 'run_until_idle'])
         _drainAround(Pillion.TestHost.prototype, name);
     _drainAround(Pillion.TickHost.prototype, 'run');

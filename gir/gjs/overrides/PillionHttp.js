@@ -149,7 +149,11 @@ function _overrideWebSocket(proto) {
 }
 
 function _init() {
+    const {_checkMembers} = imports.overrides.Pillion;
+
     void imports.gi.Pillion;
+    for (const klass of [this.Client, this.DownloadOptions, this.Request])
+        _checkMembers(klass);
     _overrideClient(this.Client.prototype);
     _overrideCredentials(this.Credentials);
     _overrideStream(this);
