@@ -129,6 +129,27 @@ class Attributes(Case):
         with self.assertRaisesRegex(ValueError, 'path'):
             client.cache = ''
 
+    def test_objects_describe_themselves(self):
+        with PillionHttp.TestServer() as server:
+            self.assertEqual(repr(server), f'<PillionHttp.TestServer {server.url}>')
+        client = PillionHttp.Client(base_url='https://me:secret@example.org/')
+        self.assertEqual(repr(client), '<PillionHttp.Client of https://example.org/>')
+        self.assertEqual(repr(PillionHttp.Client()), '<PillionHttp.Client>')
+        self.assertEqual(repr(client.events('https://example.org/')), '<PillionHttp.EventStream>')
+        self.assertEqual(repr(PillionHttp.DownloadOptions()), '<PillionHttp.DownloadOptions>')
+        self.assertEqual(repr(PillionHttp.DownloadOptions(name_conflict='keep', resume=False)),
+                         "<PillionHttp.DownloadOptions name_conflict='keep' resume=False>")
+        for host, name in ((Pillion.TestHost(), 'test'), (Pillion.TickHost(), 'tick'), (Pillion.CallbackHost(), 'callback'), (Pillion.GlibHost(), 'glib')):
+            self.assertEqual(repr(host), f'<Pillion.{type(host).__name__} {name!r}>')
+        self.assertEqual(repr(Pillion.Kick()), '<Pillion.Kick of 0 items in 0 µs>')
+
+        transport = PillionHttp.TestTransport()
+        transport.add_handler('/', lambda exchange: seen.append(repr(exchange)) or exchange.set_status(404))
+        seen = []
+        task = PillionHttp.Client(transport=transport).get('http://example.org/a')
+        self.kick_until(task.done)
+        self.assertEqual((seen, repr(transport)), (['<PillionHttp.TestExchange GET /a>'], '<PillionHttp.TestTransport after 1 requests>'))
+
     def test_a_thread_without_a_loop_is_told_so(self):
         errors = []
 

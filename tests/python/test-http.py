@@ -339,6 +339,7 @@ class Requests(Case):
             part, = self.wait(PillionHttp.Part.list(None, Gio.File.new_for_path(folder)))
             self.assertEqual((part.get_name(), part.props.size, part.props.length), ('file', 500, 1000))
             self.assertEqual(part.get_url(), self.server.get_url() + '/cut')
+            self.assertEqual(repr(part), "<PillionHttp.Part 'file': 500 of 1000 bytes>")
             self.wait(part.remove())
             self.assertEqual(os.listdir(folder), [])
 
@@ -349,7 +350,21 @@ class Requests(Case):
             mirrors = [self.server.get_url() + '/gone', self.server.get_url() + '/a']
             download = self.wait(self.client.download('/gone', path, mirrors=mirrors))
             self.assertEqual(download.get_response().url, mirrors[1])
-            self.assertEqual(PillionHttp.DownloadOptions(mirrors=mirrors).get_mirrors(), mirrors)
+            self.assertEqual(repr(download), f'<PillionHttp.Download {str(path)!r} saved: {path.stat().st_size} bytes>')
+            options = PillionHttp.DownloadOptions(mirrors=mirrors)
+            self.assertEqual(options.get_mirrors(), mirrors)
+
+            # What C would skip
+            for wrong, error in (([*mirrors, 'nonsense'], ValueError), (['ftp://example.org/'], ValueError), ([''], ValueError), (['/a'], ValueError),
+                                 (['https:///a'], ValueError), (mirrors[0], TypeError), ([1], TypeError)):
+                for call in (lambda: self.client.download('/a', path, mirrors=wrong), lambda: setattr(options, 'mirrors', wrong),
+                             lambda: options.set_mirrors(wrong), lambda: PillionHttp.DownloadOptions(mirrors=wrong)):
+                    with self.subTest(wrong), self.assertRaises(error):
+                        call()
+            self.assertEqual(options.mirrors, mirrors)
+            options.mirrors = (url.upper().replace('HTTP', 'hTTp') for url in mirrors)
+            options.set_mirrors(None)
+            self.assertEqual(options.mirrors, [])
 
     def test_download_pause(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -377,6 +392,11 @@ class Requests(Case):
         self.assertEqual(response.elapsed.total_seconds(), phases[-1] / 1_000_000)
         self.assertEqual((response.text, response.content), ('Grüße', 'Grüße'.encode('iso-8859-1')))
         self.assertEqual(response.headers['content-type'], 'text/plain; charset=iso-8859-1')
+        for headers in response.headers, PillionHttp.StatusError('', 404).headers:
+            with self.assertRaises(KeyError):
+                headers['x-missing']
+            self.assertIsNone(headers.get('x-missing'))
+            self.assertNotIn('x-missing', headers)
         self.assertEqual((response.url, response.history), (self.server.get_url() + '/missing', []))
         with self.assertRaises(PillionHttp.StatusError) as caught:
             response.raise_for_status()

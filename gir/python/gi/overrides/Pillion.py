@@ -746,9 +746,15 @@ class _Install(_Call):
                 raise
 
 
+def _describe_host(host):
+    return f'<Pillion.{type(host).__name__} {host.get_name()!r}>'
+
+
 class CallbackHost(Pillion.CallbackHost):
     # Whether `Loop.kick ()` raises KeyboardInterrupt and SystemExit, which then end the loop of a program that kicks by itself
     raises_interrupts = False
+
+    __repr__ = _describe_host
 
     def set_install(self, func: Callable[[Loop, *_Ts], object] | None, *args: *_Ts) -> None:
         """Sets the function that installs the hook, `func (loop, *args)`. If it raises an exception, ensure () raises that."""
@@ -759,6 +765,7 @@ CallbackHost = _public(add_attributes(override(CallbackHost)))
 
 
 class TestHost(Pillion.TestHost):
+    __repr__ = _describe_host
     advance = runs(Pillion.TestHost.advance)
     run_until_idle = waits(Pillion.TestHost.run_until_idle)
 
@@ -767,6 +774,7 @@ TestHost = _public(add_attributes(override(TestHost)))
 
 
 class TickHost(Pillion.TickHost):
+    __repr__ = _describe_host
     run = waits(Pillion.TickHost.run)
 
 
@@ -1030,5 +1038,25 @@ class Event(Pillion.Event):
 
 Event = _public(refuse_typos(add_attributes(override(Event))))
 
-for _kind in Pillion.GlibHost, Pillion.PollSource:
-    add_attributes(_kind)
+
+class GlibHost(Pillion.GlibHost):
+    __repr__ = _describe_host
+
+
+GlibHost = _public(add_attributes(override(GlibHost)))
+
+
+class PollSource(Pillion.PollSource):
+    def __repr__(self):
+        return f'<Pillion.PollSource of the descriptor {self.get_fd()}>'
+
+
+PollSource = _public(add_attributes(override(PollSource)))
+
+
+class Kick(Pillion.Kick):
+    def __repr__(self):
+        return f'<Pillion.Kick of {self.items} items in {self.duration_usec} µs{", with more ready" if self.more_ready else ""}>'
+
+
+Kick = _public(override(Kick))

@@ -98,7 +98,7 @@ class StatusError(GLib.Error):
         self.status = status
         self.response = response
         self.reason = self.url = None
-        self.headers = http.client.HTTPMessage()
+        self.headers = _Headers()
         self.body = b''
         if response is not None:
             self.reason = response.get_reason()
@@ -118,8 +118,18 @@ for _code, _member in PillionHttp.StatusError.__enum_values__.items():
     setattr(StatusError, _member.value_nick.upper().replace('-', '_'), int(_code))
 
 
+class _Headers(http.client.HTTPMessage):
+    """A field that is missing raises KeyError, as in any mapping."""
+
+    def __getitem__(self, name):
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+
 def _headers(response):
-    headers = http.client.HTTPMessage()
+    headers = _Headers()
     for name in response.get_header_names():
         # Several Set-Cookie fields can't be joined with commas, so they come as lines
         for value in response.get_header(name).split('\n'):
@@ -179,7 +189,7 @@ class Response(PillionHttp.Response):
 
     @property
     def headers(self) -> http.client.HTTPMessage:
-        """The header fields."""
+        """The header fields. A field that is missing raises KeyError; get () returns None."""
         try:
             return self._headers
         except AttributeError:
@@ -458,6 +468,10 @@ class EventStream(PillionHttp.EventStream):
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
                         traceback: TracebackType | None) -> None:
         self.close()
+
+    def __repr__(self):
+        last = self.get_last_event_id()
+        return f'<PillionHttp.EventStream{f" after event {last!r}" if last else ""}>'
 
 
 class Cookie(PillionHttp.Cookie):
@@ -770,6 +784,10 @@ class Client(PillionHttp.Client):
         if jar is not None:
             await jar.save(self.get_loop())
 
+    def __repr__(self):
+        base_url = self.get_base_url()
+        return f'<PillionHttp.Client{f" of {PillionHttp.redact_url(base_url)}" if base_url else ""}>'
+
     # Function → its credentials, and what they call
     _renewals = None
 
@@ -986,7 +1004,8 @@ class Client(PillionHttp.Client):
         PillionHttp.Download. `sha256` may be any digest that PillionHttp.DownloadOptions takes, and `name_conflict`, `only_if_changed`,
         `preserve_time`, `resume` and `mirrors` are its properties of these names. The rest is as for request ()."""
         request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
-        options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume, mirrors)
+        options = DownloadOptions(digest=sha256, name_conflict=name_conflict, only_if_changed=only_if_changed, preserve_time=preserve_time,
+                                  resume=resume, mirrors=mirrors)
         return core._at(self._send(PillionHttp.Client.send_to_file, request, _to_file(target), options, cancellable))
 
     def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *,
@@ -995,7 +1014,8 @@ class Client(PillionHttp.Client):
                       preserve_time: bool = False, resume: bool = True, mirrors: Sequence[str] = ()) -> Pillion.Task[Download]:
         """Downloads a body into a folder, under the name that the server or the URL gives it. The rest is as for download ()."""
         request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
-        options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume, mirrors)
+        options = DownloadOptions(digest=sha256, name_conflict=name_conflict, only_if_changed=only_if_changed, preserve_time=preserve_time,
+                                  resume=resume, mirrors=mirrors)
         return core._at(self._send(PillionHttp.Client.send_into, request, _to_file(folder), options, cancellable))
 
     def send_to_file(self, request, target: Gio.File | str | os.PathLike[str], options=None, cancellable=None) -> Pillion.Task[Download]:
@@ -1007,10 +1027,44 @@ class Client(PillionHttp.Client):
         return core._at(self._send(PillionHttp.Client.send_into, request, _to_file(folder), options, cancellable))
 
 
+class Download(PillionHttp.Download):
+    def __repr__(self):
+        return f'<PillionHttp.Download {self.get_file().get_parse_name()!r} {self.get_outcome().value_nick}: {self.get_size()} bytes>'
+
+
+class DownloadOptions(PillionHttp.DownloadOptions):
+    def __init__(self, *, digest: str | None = None, mirrors: Sequence[str] | None = None, name_conflict: _Conflict = None,
+                 only_if_changed: bool = False, preserve_time: bool = False, resume: bool = True):
+        super().__init__()
+        self.set_digest(digest)
+        self.set_mirrors(mirrors)
+        if name_conflict is not None:
+            self.name_conflict = name_conflict
+        self.only_if_changed = only_if_changed
+        self.preserve_time = preserve_time
+        self.resume = resume
+
+    def __repr__(self):
+        usual = PillionHttp.DownloadOptions.new()
+        names = [pspec.name.replace('-', '_') for pspec in self.list_properties()]
+        values = [(name, getattr(self, name)) for name in names if getattr(self, name) != getattr(usual, name)]
+        shown = [f' {name}={getattr(value, "value_nick", value)!r}' for name, value in values]
+        return f'<PillionHttp.DownloadOptions{"".join(shown)}>'
+
+
+class Challenge(PillionHttp.Challenge):
+    def __repr__(self):
+        return f'<PillionHttp.Challenge {self.get_scheme()} of {"the proxy " if self.get_is_proxy() else ""}{self.get_origin()}>'
+
+
 class Part(PillionHttp.Part):
     """What an unfinished download left in a folder."""
 
     remove: Callable[..., Pillion.Task[bool]]
+
+    def __repr__(self):
+        length = self.get_length()
+        return f'<PillionHttp.Part {self.get_name()!r}: {self.get_size()}{f" of {length}" if length >= 0 else ""} bytes>'
 
     @staticmethod
     def list(loop, folder: Gio.File | str | os.PathLike[str], cancellable=None) -> Pillion.Task[Gio.ListModel]:
@@ -1035,6 +1089,9 @@ class TestServer(PillionHttp.TestServer):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
 
+    def __repr__(self):
+        return f'<PillionHttp.TestServer {self.get_url()}>'
+
     def add_bytes(self, path, body: _Bytes, content_type=None) -> None:
         """Answers requests for `path` with fixed bytes."""
         PillionHttp.TestServer.add_bytes(self, path, requests.encode_bytes(body), content_type)
@@ -1055,6 +1112,9 @@ class TestTransport(PillionHttp.TestTransport):
     def __init__(self, *args, **kwargs):
         pass  # __new__ () has made it
 
+    def __repr__(self):
+        return f'<PillionHttp.TestTransport after {self.get_n_requests(None)} requests>'
+
     def add_bytes(self, url, body: _Bytes, content_type=None) -> None:
         """Answers requests for a URL or a path with fixed bytes."""
         PillionHttp.TestTransport.add_bytes(self, url, requests.encode_bytes(body), content_type)
@@ -1068,6 +1128,9 @@ class TestExchange(PillionHttp.TestExchange):
     """A request that a test server received, and the response that it will send."""
 
     __test__ = False
+
+    def __repr__(self):
+        return f'<PillionHttp.TestExchange {self.get_method()} {self.get_path()}>'
 
     def get_body(self) -> bytes:
         """The body of the request, as bytes."""
@@ -1148,19 +1211,20 @@ def _parse(loop, name, data, url, response=None):
     return task
 
 
-def _make_options(digest, name_conflict, only_if_changed, preserve_time, resume, mirrors):
-    # PyGObject would take each letter of a text for a URL
-    if isinstance(mirrors, (str, bytes)):
-        raise TypeError(f'mirrors is a list of URLs, and not {mirrors!r}')
-    options = PillionHttp.DownloadOptions.new()
-    options.set_digest(digest)
-    if name_conflict is not None:
-        options.name_conflict = name_conflict
-    options.only_if_changed = only_if_changed
-    options.preserve_time = preserve_time
-    options.resume = resume
-    options.set_mirrors(mirrors)
-    return options
+_URL = re.compile(r'https?://[^/?#]', re.IGNORECASE)
+
+
+def _check_mirrors(urls, what):
+    """Returns URLs, or None. PyGObject would take each letter of a text for one, and C skips what is none."""
+    if urls is None:
+        return None
+    if isinstance(urls, (str, bytes)):
+        raise TypeError(f'{what} is a list of URLs, and not {urls!r}')
+    urls = list(urls)
+    for url in urls:
+        if isinstance(url, str) and not _URL.match(url):
+            raise ValueError(f'{what} can\'t have {PillionHttp.redact_url(url)!r}: it has absolute URLs of http and https')
+    return urls
 
 
 def _trust(client, verify, cert):
@@ -1213,6 +1277,6 @@ TestExchange = _public(add_attributes(override(TestExchange)))
 TestServer = _public(add_attributes(override(TestServer)))
 TestTransport = _public(add_attributes(override(TestTransport)))
 
-for _kind in PillionHttp.Challenge, PillionHttp.Download:
-    add_attributes(_kind)
-refuse_others(add_attributes(PillionHttp.DownloadOptions))
+Challenge = _public(add_attributes(override(Challenge)))
+Download = _public(add_attributes(override(Download)))
+DownloadOptions = _public(refuse_others(add_attributes(override(DownloadOptions), mirrors=_check_mirrors)))

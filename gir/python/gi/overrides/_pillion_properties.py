@@ -34,13 +34,18 @@ def member(kind, value, what):
     raise error(f'{what} can\'t be {value!r}: it may be {", ".join(map(repr, names))}')
 
 
-def takes_names(method, kind, what):
-    """Wraps a method whose argument is a member of an enumeration."""
+def _checked(method, check, what):
+    """Wraps a method whose argument is checked."""
     @functools.wraps(method)
     def call(self, value):
-        return method(self, member(kind, value, what))
+        return method(self, check(value, what))
 
     return call
+
+
+def takes_names(method, kind, what):
+    """Wraps a method whose argument is a member of an enumeration."""
+    return _checked(method, functools.partial(member, kind), what)
 
 
 def boolean(value, what):
@@ -88,16 +93,18 @@ def _attribute(name, flags, check):
     return property(get if flags & GObject.ParamFlags.READABLE else None, set if settable else None)
 
 
-def add_attributes(kind):
-    """Adds the properties of a class as attributes, except for those whose names it has already. Returns the class."""
+def add_attributes(kind, **checks):
+    """Adds the properties of a class as attributes, except for those whose names it has already. `checks` has functions `check (value, name)` that
+    return the values of properties, or raise an exception. Returns the class."""
     for pspec in kind.list_properties():
         name = pspec.name.replace('-', '_')
         if pspec.owner_type != kind.__gtype__:
             continue
+        check = checks.get(name) or _checks(pspec)
         if not hasattr(kind, name):
-            setattr(kind, name, _attribute(pspec.name, pspec.flags, _checks(pspec)))
-        if pspec.value_type.is_a(GObject.TYPE_ENUM) and hasattr(kind, f'set_{name}'):
-            setattr(kind, f'set_{name}', takes_names(getattr(kind, f'set_{name}'), type(pspec.default_value), name))
+            setattr(kind, name, _attribute(pspec.name, pspec.flags, check))
+        if (name in checks or pspec.value_type.is_a(GObject.TYPE_ENUM)) and hasattr(kind, f'set_{name}'):
+            setattr(kind, f'set_{name}', _checked(getattr(kind, f'set_{name}'), check, name))
     return kind
 
 
