@@ -34,3 +34,19 @@ chaos_behaviours_new (void)
 
   return list;
 }
+
+static gboolean
+is_fatal (const char *domain,
+          GLogLevelFlags level,
+          const char *message,
+          gpointer data)
+{
+  return domain == NULL || !g_str_has_prefix (domain, "libsoup") || (level & G_LOG_LEVEL_WARNING) == 0;
+}
+
+void
+chaos_allow_warnings (void)
+{
+  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+  g_test_log_set_fatal_handler (is_fatal, NULL);
+}

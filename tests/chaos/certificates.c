@@ -169,8 +169,16 @@ chaos_certificates_get (ChaosCertificate certificate)
   return get_all ()->credentials[certificate];
 }
 
-const char *
-chaos_certificates_get_authority (void)
+GTlsDatabase *
+chaos_certificates_make_database (const char *folder)
 {
-  return get_all ()->authority;
+  g_autofree char *path = g_build_filename (folder, "authority.pem", NULL);
+  g_autoptr (GError) error = NULL;
+  GTlsDatabase *database;
+
+  g_assert_true (g_file_set_contents (path, get_all ()->authority, -1, NULL));
+  database = g_tls_file_database_new (path, &error);
+  g_assert_no_error (error);
+
+  return database;
 }

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 #include <gnutls/gnutls.h>
 
 /* Certificates of a server at 127.0.0.1. All but the first one have something wrong. */
@@ -30,5 +30,5 @@ extern const char *const chaos_certificate_names[];
 /* Made when they are first asked for, and kept */
 gnutls_certificate_credentials_t chaos_certificates_get           (ChaosCertificate certificate);
 
-/* The authority that a client trusts, in PEM */
-const char                      *chaos_certificates_get_authority (void);
+/* The authorities that a client trusts. Puts a file into @folder, which the database needs. */
+GTlsDatabase                    *chaos_certificates_make_database (const char      *folder);

@@ -457,20 +457,6 @@ run_cells (PillionTask *task,
   pillion_task_return_boolean (task, TRUE);
 }
 
-static GTlsDatabase *
-make_database (TestFixture *self)
-{
-  g_autofree char *path = test_fixture_path (self, "authority.pem");
-  g_autoptr (GError) error = NULL;
-  GTlsDatabase *database;
-
-  g_assert_true (g_file_set_contents (path, chaos_certificates_get_authority (), -1, NULL));
-  database = g_tls_file_database_new (path, &error);
-  g_assert_no_error (error);
-
-  return database;
-}
-
 static void
 run_kind (TestCacheFixture *fixture,
           const ChaosKind *kind,
@@ -487,7 +473,7 @@ run_kind (TestCacheFixture *fixture,
   chaos.wrong = g_ptr_array_new_with_free_func (g_free);
   chaos.server = test_server_new (TEST_SERVER_PLAIN, serve, &chaos);
   chaos.cache = pillion_http_cache_new (fixture->folder.path);
-  chaos.database = make_database (self);
+  chaos.database = chaos_certificates_make_database (self->folder);
   chaos.hasty = pillion_http_client_new (self->loop);
   set_limits (&chaos, chaos.hasty, PATIENCE);
   set_limits (&chaos, self->client, is_under_valgrind () ? 10 * LONG_PATIENCE : LONG_PATIENCE);
@@ -545,23 +531,12 @@ test_memory (TestCacheFixture *self,
     g_test_skip ("the allocator is not the C library's");
 }
 
-/* libsoup warns of some of what servers do */
-static gboolean
-is_fatal (const char *domain,
-          GLogLevelFlags level,
-          const char *message,
-          gpointer data)
-{
-  return domain == NULL || !g_str_has_prefix (domain, "libsoup") || (level & G_LOG_LEVEL_WARNING) == 0;
-}
-
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
-  g_test_log_set_fatal_handler (is_fatal, NULL);
+  chaos_allow_warnings ();
 
   for (const ChaosKind *kind = chaos_kinds; kind->name != NULL; kind++)
     {

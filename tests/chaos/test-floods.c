@@ -328,20 +328,6 @@ answer (TestConnection *connection,
 
 /* --- The tests -------------------------------------------------------------------------------------------------------- */
 
-static GTlsDatabase *
-make_database (TestFixture *self)
-{
-  g_autofree char *path = test_fixture_path (self, "authority.pem");
-  g_autoptr (GError) error = NULL;
-  GTlsDatabase *database;
-
-  g_assert_true (g_file_set_contents (path, chaos_certificates_get_authority (), -1, NULL));
-  database = g_tls_file_database_new (path, &error);
-  g_assert_no_error (error);
-
-  return database;
-}
-
 static void
 set_limits (PillionHttpClient *client,
             GTimeSpan patience)
@@ -360,7 +346,7 @@ test_flood (TestFixture *self,
   ChaosServer *flooding = chaos_server_new (&behaviour, FALSE);
   TestServer *other = test_server_new (TEST_SERVER_PLAIN, answer, NULL);
   g_autofree char *other_url = test_server_url (other, "/");
-  g_autoptr (GTlsDatabase) database = make_database (self);
+  g_autoptr (GTlsDatabase) database = chaos_certificates_make_database (self->folder);
   g_autoptr (PillionHttpClient) client = pillion_http_client_new (self->loop);
   g_autoptr (PillionTask) task = NULL;
   g_autoptr (GError) error = NULL;

@@ -472,8 +472,10 @@ mkdirat (int folder,
   return make_folder (folder, name, mode);
 }
 
-int
-renameat2 (int from_folder,
+/* Renames or links. @flags are those of the one or the other. */
+static int
+name_file (CrashOperation operation,
+           int from_folder,
            const char *from,
            int to_folder,
            const char *to,
@@ -481,18 +483,29 @@ renameat2 (int from_folder,
 {
   char path[PATH_MAX];
   char path2[PATH_MAX];
+  bool noted = resolve (from_folder, from, path) && resolve (to_folder, to, path2);
   int result;
 
-  if (!resolve (from_folder, from, path) || !resolve (to_folder, to, path2))
-    return REAL (renameat2) (from_folder, from, to_folder, to, flags);
-
-  begin ();
-  result = REAL (renameat2) (from_folder, from, to_folder, to, flags);
-  if (result == 0)
-    note ((CrashRecord) { .operation = CRASH_RENAME }, path, path2, NULL);
-  unlock ();
+  if (noted)
+    begin ();
+  result = operation == CRASH_RENAME ? REAL (renameat2) (from_folder, from, to_folder, to, flags)
+                                     : REAL (linkat) (from_folder, from, to_folder, to, (int) flags);
+  if (noted && result == 0)
+    note ((CrashRecord) { .operation = operation }, path, path2, NULL);
+  if (noted)
+    unlock ();
 
   return result;
+}
+
+int
+renameat2 (int from_folder,
+           const char *from,
+           int to_folder,
+           const char *to,
+           unsigned int flags)
+{
+  return name_file (CRASH_RENAME, from_folder, from, to_folder, to, flags);
 }
 
 int
@@ -518,20 +531,7 @@ linkat (int from_folder,
         const char *to,
         int flags)
 {
-  char path[PATH_MAX];
-  char path2[PATH_MAX];
-  int result;
-
-  if (!resolve (from_folder, from, path) || !resolve (to_folder, to, path2))
-    return REAL (linkat) (from_folder, from, to_folder, to, flags);
-
-  begin ();
-  result = REAL (linkat) (from_folder, from, to_folder, to, flags);
-  if (result == 0)
-    note ((CrashRecord) { .operation = CRASH_LINK }, path, path2, NULL);
-  unlock ();
-
-  return result;
+  return name_file (CRASH_LINK, from_folder, from, to_folder, to, (unsigned int) flags);
 }
 
 int

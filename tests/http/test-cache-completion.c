@@ -4,13 +4,11 @@
 
 /* A body that was cut off, or whose program lost interest, is kept as a part, and only its rest is requested (RFC 9111, sections 3.3 and 3.4) */
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "base/pillion-sync.h"
 #include "cache-support.h"
+#include "failing-disk.h"
 #include "http-support.h"
 #include "http/pillion-http-engine.h"
 
@@ -18,26 +16,6 @@
 #define SIZE 300000
 #define CUT 200000
 #define LONGER 250000
-
-typedef ssize_t (*ReadFunc) (int fd, const struct iovec *parts, int n_parts, off_t offset);
-
-static int reading_fails; /* atomic: whether the disk can't read bodies */
-
-/* In place of the C library's: a disk with a bad sector */
-ssize_t
-preadv (int fd,
-        const struct iovec *parts,
-        int n_parts,
-        off_t offset)
-{
-  if (g_atomic_int_get (&reading_fails))
-    {
-      errno = EIO;
-      return -1;
-    }
-
-  return ((ReadFunc) dlsym (RTLD_NEXT, sizeof (off_t) == 8 ? "preadv64" : "preadv")) (fd, parts, n_parts, offset);
-}
 
 /* What the server says to a request for the rest */
 typedef enum

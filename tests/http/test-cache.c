@@ -4,41 +4,19 @@
 
 /* The cache and the rest of the client: all kinds of calls, the queue, failures, the folder. Its rules are in test-cache-rules.c. */
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include <glib/gstdio.h>
 
 #include "base/pillion-sync.h"
 #include "cache-support.h"
+#include "failing-disk.h"
 #include "http-support.h"
 #include "http/pillion-connection-options.h"
 #include "http/pillion-http-engine.h"
 
 #define FRESH "Cache-Control: max-age=10000\r\nETag: \"1\"\r\n"
 #define LARGE (3 * 1024 * 1024)
-
-typedef ssize_t (*ReadFunc) (int fd, const struct iovec *parts, int n_parts, off_t offset);
-
-static int reading_fails; /* atomic: whether the disk can't read bodies */
-
-/* In place of the C library's: a disk with a bad sector */
-ssize_t
-preadv (int fd,
-        const struct iovec *parts,
-        int n_parts,
-        off_t offset)
-{
-  if (g_atomic_int_get (&reading_fails))
-    {
-      errno = EIO;
-      return -1;
-    }
-
-  return ((ReadFunc) dlsym (RTLD_NEXT, sizeof (off_t) == 8 ? "preadv64" : "preadv")) (fd, parts, n_parts, offset);
-}
 
 typedef struct
 {
