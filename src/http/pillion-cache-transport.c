@@ -100,15 +100,9 @@ take_identity (PillionExchange *self)
 }
 
 static void
-leave (PillionExchange *self)
+exchange_free (PillionExchange *self)
 {
-  if (!self->ended || self->network != NULL || self->posted)
-    return;
-
-  pillion_deadlines_unset (self->engine->deadlines, &self->deadline);
   g_queue_unlink (&self->transport->exchanges, &self->link);
-  self->funcs->gone (self->data);
-
   pillion_cache_fill_clear (&self->fill);
   pillion_cache_choice_clear (&self->choice);
   pillion_cache_request_clear (&self->request);
@@ -118,6 +112,17 @@ leave (PillionExchange *self)
   g_free (self->identity);
   pillion_http_engine_unref (self->engine);
   g_free (self);
+}
+
+static void
+leave (PillionExchange *self)
+{
+  if (!self->ended || self->network != NULL || self->posted)
+    return;
+
+  pillion_deadlines_unset (self->engine->deadlines, &self->deadline);
+  self->funcs->gone (self->data);
+  exchange_free (self);
 }
 
 static void
@@ -851,15 +856,8 @@ cache_exchange (PillionTransport *transport,
   else if (request->cache.local)
     {
       /* Without gone (): the exchange has never been one */
-      g_queue_unlink (&owner->exchanges, &self->link);
       pillion_cache_choice_give_back (&self->choice);
-      pillion_cache_request_clear (&self->request);
-      pillion_wire_copy_clear (&self->wire);
-      pillion_cache_store_unref (self->store);
-      g_free (self->key);
-      g_free (self->identity);
-      pillion_http_engine_unref (self->engine);
-      g_free (self);
+      exchange_free (self);
       return NULL;
     }
   else if (!is_plain (request))
