@@ -24,13 +24,6 @@
 #define DECODER_TURN (1024 * 1024)
 #define DECODER_STEP (16 * 1024)
 
-/* The least time between two reports of progress, in µs: often enough for a progress bar. The last of those that come sooner is made when it
- * has passed. */
-#define PROGRESS_USEC 30000
-
-/* The same between those of different calls, so that many transfers don't all report in one kick */
-#define PROGRESS_GAP_USEC 1000
-
 /* How much of what the cache has is kept in memory for calls that wait in the queue, in bytes */
 #define MAX_FOUND (8 * 1024 * 1024)
 
@@ -47,6 +40,7 @@ pillion_call_new (PillionHttpEngine *engine,
   self->n_references = 1;
   self->engine = pillion_http_engine_ref (engine);
   self->task = g_object_ref (task);
+  pillion_progress_init (&self->progress, engine, task);
   self->request = request;
   self->given_url = url;
   self->renewal = pillion_renewal_get_current ();
@@ -624,77 +618,6 @@ refusal_late (gpointer data)
   end_refusal (data, FALSE);
 }
 
-static void
-forget_unreported (PillionCall *self)
-{
-  if (!self->unreported)
-    return;
-
-  self->unreported = FALSE;
-  pillion_deadlines_unset (self->engine->deadlines, &self->progress_deadline);
-}
-
-static void
-report_progress (PillionCall *self,
-                 gint64 completed,
-                 gint64 total)
-{
-  forget_unreported (self);
-  if (self->task == NULL)
-    return;
-
-  if (pillion_task_get_unit (self->task) == NULL)
-    pillion_task_set_unit (self->task, "bytes");
-  pillion_task_set_progress (self->task, completed, total);
-}
-
-/* Reports it in turn with other calls */
-static void
-report_in_turn (PillionCall *self,
-                gint64 completed,
-                gint64 total,
-                gint64 now)
-{
-  self->next_progress = self->engine->next_progress = MAX (now + PROGRESS_USEC, self->engine->next_progress + PROGRESS_GAP_USEC);
-  report_progress (self, completed, total);
-}
-
-static gint64
-on_progress_due (gpointer data,
-                 gint64 now)
-{
-  PillionCall *self = data;
-
-  if (now < self->next_progress)
-    return self->next_progress;
-
-  report_in_turn (self, self->completed, self->total, now);
-  return PILLION_DEADLINE_NEVER;
-}
-
-static void
-set_progress (PillionCall *self,
-              gint64 completed,
-              gint64 total)
-{
-  gint64 now = pillion_http_engine_get_now (self->engine);
-
-  if (self->task == NULL)
-    return;
-
-  if (now >= self->next_progress)
-    {
-      report_in_turn (self, completed, total, now);
-      return;
-    }
-
-  self->completed = completed;
-  self->total = total;
-  if (!self->unreported)
-    pillion_deadlines_set (self->engine->deadlines, &self->progress_deadline, self->next_progress, on_progress_due, self);
-  self->unreported = TRUE;
-}
-
 gboolean
 pillion_call_is_throttled (PillionCall *self)
 {
@@ -732,7 +655,7 @@ open_body (PillionCall *self,
 
   self->body_opened = TRUE;
   if (pillion_call_is_upload (self))
-    report_progress (self, 0, self->body->length);
+    pillion_progress_report (&self->progress, 0, self->body->length);
   return source->klass->open (source, error);
 }
 
@@ -877,9 +800,9 @@ hop_wrote (gpointer data,
     return;
 
   if (n_sent < self->body->length)
-    set_progress (self, n_sent, self->body->length);
+    pillion_progress_set (&self->progress, n_sent, self->body->length);
   else
-    report_progress (self, n_sent, self->body->length);
+    pillion_progress_report (&self->progress, n_sent, self->body->length);
 }
 
 static void
@@ -1172,7 +1095,7 @@ pillion_call_set_progress (PillionCall *self,
                            gint64 total)
 {
   if (!pillion_call_is_upload (self))
-    set_progress (self, completed, total);
+    pillion_progress_set (&self->progress, completed, total);
 }
 
 void
@@ -1181,7 +1104,7 @@ pillion_call_report_progress (PillionCall *self,
                               gint64 total)
 {
   if (!pillion_call_is_upload (self))
-    report_progress (self, completed, total);
+    pillion_progress_report (&self->progress, completed, total);
 }
 
 gboolean
@@ -1264,12 +1187,9 @@ pillion_call_finish_failure (PillionCall *self,
 PillionTask *
 pillion_call_take_task (PillionCall *self)
 {
-  PillionTask *task;
+  PillionTask *task = g_steal_pointer (&self->task);
 
-  if (self->unreported)
-    report_progress (self, self->completed, self->total);
-  task = g_steal_pointer (&self->task);
-
+  pillion_progress_end (&self->progress);
   if (task != NULL)
     pillion_private_task_unset_cancel_func (task);
   /* Now rather than after the task has its outcome: then the loop's thread may drop the task and the loop,

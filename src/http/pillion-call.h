@@ -13,6 +13,7 @@
 #include "http/pillion-http-engine.h"
 #include "http/pillion-pause.h"
 #include "http/pillion-http-request-private.h"
+#include "http/pillion-progress.h"
 #include "http/pillion-proxy.h"
 #include "http/pillion-refusal.h"
 #include "http/pillion-renewal.h"
@@ -80,11 +81,7 @@ struct _PillionCall
   gint64 n_answer;         /* the same of the current one */
   gint64 announced;        /* how many that is going to be, or -1 */
   gint64 n_decoded;        /* the same, without its coding */
-  gint64 next_progress; /* not before then, in µs */
-  gboolean unreported;  /* there is progress that is reported then */
-  gint64 completed;     /* it, in bytes */
-  gint64 total;         /* likewise, or -1 */
-  PillionDeadline progress_deadline;
+  PillionProgress progress;
 
   gboolean can_ask; /* whether a handler gives credentials */
   PillionRenewal *renewal; /* that the call is part of, or NULL */
