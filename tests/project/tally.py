@@ -92,15 +92,27 @@ def count_test(entry):
     return count
 
 
+def count_log(path):
+    count = Count()
+    lines = path.read_text(encoding='utf-8').splitlines()
+    try:
+        for line in lines:
+            count.add(count_test(json.loads(line)))
+    except json.JSONDecodeError:
+        lines = None
+    if not lines:
+        # As after Meson was killed
+        count.failed.append((path.stem, 'the log breaks off'))
+    return count
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     total = Count()
     for path in sorted(folder.iterdir()):
         count = Count()
         if path.suffix == '.json':
-            with path.open(encoding='utf-8') as log:
-                for line in log:
-                    count.add(count_test(json.loads(line)))
+            count = count_log(path)
         elif path.suffix == '.failed':
             count.failed.append((path.stem, path.read_text(encoding='utf-8').strip()))
         elif path.suffix == '.skipped':

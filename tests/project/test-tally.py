@@ -94,6 +94,13 @@ class Tally(unittest.TestCase):
         self.assertCounts(1, 0, 1)
         self.assertCounts(1, 1, 0, ci='true')
 
+    def test_a_log_that_breaks_off_is_a_failure(self):
+        self.log('1..1\nok 1 /a\n')
+        with (self.folder / 'plain.json').open('a', encoding='utf-8') as log:
+            log.write('{"name": "b", "std')
+        (self.folder / 'asan.json').touch()
+        self.assertCounts(1, 2, 0)
+
     def test_nothing_at_all_is_no_success(self):
         self.assertCounts(0, 0, 0)
 
