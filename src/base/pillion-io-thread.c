@@ -44,6 +44,9 @@ struct _PillionIoThread
 static __thread GArray *deferred;
 static __thread guint next_deferred; /* the index of the one that comes next */
 
+/* The one that runs a job on this thread, or NULL: before it sleeps, it sees what the job has posted to it */
+static __thread PillionIoThread *at_job;
+
 /* Whether this is a forked child that has not started its own thread yet */
 static gboolean forked;
 
@@ -103,7 +106,9 @@ inbox_source_dispatch (GSource *source,
       Job *job = (Job *) thread->jobs;
 
       thread->jobs = job->item.next;
+      at_job = thread;
       job->func (job->data);
+      at_job = NULL;
       g_free (job);
     }
   self->waiting = thread->jobs != NULL;
@@ -292,7 +297,7 @@ pillion_io_thread_post (PillionIoThread *self,
 
   job->func = func;
   job->data = data;
-  if (pillion_inbox_push (&self->inbox, &job->item))
+  if (pillion_inbox_push (&self->inbox, &job->item) && at_job != self)
     g_main_context_wakeup (self->context);
 }
 

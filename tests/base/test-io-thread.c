@@ -69,6 +69,38 @@ test_posts (void)
   join ();
 }
 
+typedef struct
+{
+  PillionIoThread *io;
+  guint n_left;
+  Gate done;
+} Chain;
+
+static void
+post_next (gpointer data)
+{
+  Chain *self = data;
+
+  if (self->n_left-- > 0)
+    pillion_io_thread_post (self->io, post_next, self);
+  else
+    gate_open (&self->done);
+}
+
+/* Nothing but the job itself can have the thread run the next one */
+static void
+test_job_posts (void)
+{
+  PillionIoThread *io = pillion_io_thread_ref (NULL);
+  Chain chain = { io, 1000, GATE_INIT };
+
+  pillion_io_thread_post (io, post_next, &chain);
+  gate_wait (&chain.done);
+
+  pillion_io_thread_unref (io);
+  join ();
+}
+
 static void
 test_shared (void)
 {
@@ -504,6 +536,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/core/io-thread/runs-posts-in-order-in-its-own-context", test_posts);
+  g_test_add_func ("/core/io-thread/jobs-post-jobs", test_job_posts);
   g_test_add_func ("/core/io-thread/is-one-for-all-and-ends-with-the-last", test_shared);
   g_test_add_func ("/core/io-thread/runs-all-that-was-posted-before-it-ends", test_runs_what_was_posted);
   g_test_add_func ("/core/io-thread/gives-other-sources-their-turn-between-jobs", test_takes_turns);
