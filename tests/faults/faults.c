@@ -674,16 +674,6 @@ recvmsg (int fd,
 }
 
 EXPORTED int
-getsockopt (int fd,
-            int level,
-            int option,
-            void *value,
-            socklen_t *length)
-{
-  FAILS (getsockopt, fd, NULL, (fd, level, option, value, length));
-}
-
-EXPORTED int
 setsockopt (int fd,
             int level,
             int option,

@@ -117,7 +117,7 @@ scene_end (Scene *scene)
 
 /* What GLib does on threads waits until there are some */
 static gboolean
-waits_for_threads (Cell *cell)
+waits_for_threads (const Cell *cell)
 {
   return cell->fault != NULL && cell->when == FAULTS_FROM && faults_is_among ("pthread_create", cell->fault->functions);
 }
@@ -247,16 +247,21 @@ count_descriptors (Scene *scene,
 }
 
 static gboolean
-are_too_many (const Descriptors *self,
-              const Descriptors *max)
+are_too_many (const Cell *cell,
+              const Descriptors *self)
 {
+  const Descriptors *max = cell->max;
+  guint n_late;
+
   if (self->n_ours > 0)
     return TRUE;
 
   /* If the I/O thread ends while GLib still works for it on a thread of its own (closing a connection, reading a file to upload, looking up a
    * name), the GTask of that work ends in a main context that nobody runs any more. The two refer to each other, so they stay, with the
-   * descriptor of the context: once for each thread, of which a cell has two. */
-  return max != NULL && (self->n_wakeups > max->n_wakeups + 2 || self->n_others > max->n_others);
+   * descriptor of the context: once for each thread, of which a cell has two. A TLS handshake that no thread could be started for ends so late,
+   * and its connection stays with it. */
+  n_late = cell->scenario->over_tls && waits_for_threads (cell) ? 1 : 0;
+  return max != NULL && (self->n_wakeups > max->n_wakeups + 2 || self->n_others > max->n_others + n_late);
 }
 
 /* GLib keeps a few descriptors once it has been used, but no more than without a fault. A cache is closed by threads that nobody waits for. */
@@ -267,7 +272,7 @@ check_descriptors (Cell *cell,
   gint64 end = g_get_monotonic_time () + PATIENCE;
   g_autoptr (GString) names = g_string_new (NULL);
 
-  while (shared->descriptors = count_descriptors (scene, names), are_too_many (&shared->descriptors, cell->max))
+  while (shared->descriptors = count_descriptors (scene, names), are_too_many (cell, &shared->descriptors))
     {
       if (g_get_monotonic_time () > end)
         {

@@ -305,8 +305,6 @@ const Fault faults[] = {
   STREAMS ("recvmsg", ENOMEM),
   STREAMS_HIDDEN ("recvmsg", FAULTS_SHORT),
 
-  ANY ("getsockopt", ENOBUFS),
-  ANY ("getsockopt", ENOPROTOOPT),
   ANY ("setsockopt", ENOMEM),
   ANY ("setsockopt", ENOPROTOOPT),
 
