@@ -14,7 +14,7 @@ import tooltest
 from tooltest import Terminal, run
 
 SOURCE = os.environ["PILLION_SOURCE_DIR"]
-WITH_MESSAGE = re.compile(r"(?<![A-Za-z0-9_])(?:_|N_|C_|NC_|ngettext|g_dgettext|g_dngettext) ?\(\s*\"")
+WITH_MESSAGE = re.compile(r"(?<![A-Za-z0-9_])(?:_|N_|C_|NC_|ngettext|g_dgettext|g_dngettext) ?\((?:GETTEXT_PACKAGE,)?\s*\"")
 
 # For each language: the name of a locale, a text of the command, a text of the library, and a number
 LANGUAGES = {
