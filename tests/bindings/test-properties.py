@@ -157,7 +157,8 @@ def values_for(pspec, loop):
     if kind.name in makers:
         return [makers[kind.name](), None]
     if kind.name == 'GStrv':
-        return [['sha256//' + base64.b64encode(bytes(32)).decode()], []]
+        text = 'https://example.org/a' if pspec.name == 'mirrors' else 'sha256//' + base64.b64encode(bytes(32)).decode()
+        return [[text], []]
     raise NotImplementedError(f'no values for {pspec.name}, a {kind.name}')
 
 
