@@ -32,8 +32,8 @@
 #define PLAIN_SAMPLE 2
 #define SERVED_SAMPLE 30
 #else
-#define PLAIN_SAMPLE (is_under_valgrind () ? 20 : 1)
-#define SERVED_SAMPLE (is_under_valgrind () ? 100 : 10)
+#define PLAIN_SAMPLE (is_under_valgrind () ? 40 : 2)
+#define SERVED_SAMPLE (is_under_valgrind () ? 200 : 20)
 #endif
 
 /* Every family has more behaviours than that */
