@@ -757,7 +757,6 @@ pillion_loop_set_allow_nesting (PillionLoop *self,
 {
   g_return_if_fail (PILLION_IS_LOOP (self));
   g_return_if_fail (pillion_core_on_thread (&self->core));
-  g_return_if_fail (pillion_core_on_thread (&self->core));
 
   allow_nesting = allow_nesting != FALSE;
   if (self->allow_nesting != allow_nesting)
