@@ -30,6 +30,16 @@ typedef struct
 static void run_next (PillionHttpEngine *engine);
 
 static void
+lookup_free (Lookup *self)
+{
+  g_clear_pointer (&self->found, g_ptr_array_unref);
+  pillion_call_unref (self->call);
+  pillion_cache_store_unref (self->store);
+  g_free (self->key);
+  g_free (self);
+}
+
+static void
 return_on_thread (gpointer data)
 {
   Batch *self = data;
@@ -43,10 +53,7 @@ return_on_thread (gpointer data)
       Lookup *lookup = self->lookups[i];
 
       pillion_call_take_found (lookup->call, g_steal_pointer (&lookup->found));
-      pillion_call_unref (lookup->call);
-      pillion_cache_store_unref (lookup->store);
-      g_free (lookup->key);
-      g_free (lookup);
+      lookup_free (lookup);
     }
 
   pillion_http_engine_unref (self->engine);
@@ -80,10 +87,24 @@ run_next (PillionHttpEngine *engine)
     return;
 
   batch = g_new (Batch, 1);
-  batch->engine = pillion_http_engine_ref (engine);
-  for (batch->n = 0; batch->n < MAX_BATCH && engine->lookups.length > 0; batch->n++)
-    batch->lookups[batch->n] = g_queue_pop_head (&engine->lookups);
+  batch->n = 0;
+  while (batch->n < MAX_BATCH && engine->lookups.length > 0)
+    {
+      Lookup *lookup = g_queue_pop_head (&engine->lookups);
 
+      /* Those of calls that were cancelled would only hold up the others */
+      if (lookup->call->failed || lookup->call->done)
+        lookup_free (lookup);
+      else
+        batch->lookups[batch->n++] = lookup;
+    }
+  if (batch->n == 0)
+    {
+      g_free (batch);
+      return;
+    }
+
+  batch->engine = pillion_http_engine_ref (engine);
   engine->looking_up = TRUE;
   pillion_http_engine_use_disk (engine, look_up_on_worker, batch);
 }

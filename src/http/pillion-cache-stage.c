@@ -101,9 +101,14 @@ look_up_on_worker (PillionCall *call)
   if (call->looked_up || call->past_cache || !pillion_http_engine_is_outside (call->engine))
     return FALSE;
 
+  /* Something else has resumed the call */
+  if (call->looking_up)
+    return TRUE;
+
   if (pillion_http_queue_get_waiting (call->engine->queue) == 0 && !pillion_cache_lookups_has_any (call->engine))
     return FALSE;
 
+  call->looking_up = TRUE;
   key = pillion_call_make_lookup_key (call);
   pillion_cache_lookups_add (call->engine, call, call->store, key);
   return TRUE;

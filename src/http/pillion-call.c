@@ -372,9 +372,12 @@ stop (PillionCall *self,
       pillion_call_send (self);
       break;
     case PILLION_VERDICT_WAIT:
+      /* What it waits for may take long, so it keeps nothing of what was found, and has it looked up again */
+      self->looked_up = FALSE;
       drop_hop (self);
       self->waiting = TRUE;
-      if (self->sink->klass->rest != NULL)
+      /* A lookup is short, and comes before every request, so it must not undo what the sink has done for the next one */
+      if (self->sink->klass->rest != NULL && !self->looking_up)
         self->sink->klass->rest (self->sink);
       break;
     case PILLION_VERDICT_DONE:
@@ -465,6 +468,8 @@ pillion_call_send (PillionCall *self)
   GError *error = NULL;
   gboolean local;
 
+  /* Nor while it is held */
+  self->looked_up = self->looked_up && !self->held;
   drop_hop (self);
   if (self->held)
     {
@@ -549,6 +554,7 @@ void
 pillion_call_take_found (PillionCall *self,
                          GPtrArray *found)
 {
+  self->looking_up = FALSE;
   if (!self->waiting || has_ended (self))
     {
       g_clear_pointer (&found, g_ptr_array_unref);

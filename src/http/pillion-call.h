@@ -57,7 +57,8 @@ struct _PillionCall
   gint64 offset;           /* the offset at which the body continues, likewise; 0 for a new body */
   PillionCacheStore *store; /* of the cache, or NULL if it takes no part; set by the cache stage */
   GPtrArray *found;        /* what the store had for the URL when the cache was asked, or NULL */
-  gboolean looked_up;      /* a worker has just looked for that */
+  gboolean looking_up;     /* a worker is to look for that, and the call waits for it */
+  gboolean looked_up;      /* it has just done so */
   gsize found_size;        /* its share of the engine's found_size */
   gboolean past_cache;     /* it was, and has no answer to the next request */
   gboolean answered;       /* whether the last exchange had a head */
