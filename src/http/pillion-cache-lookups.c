@@ -106,7 +106,8 @@ run_next (PillionHttpEngine *engine)
 
   batch->engine = pillion_http_engine_ref (engine);
   engine->looking_up = TRUE;
-  pillion_http_engine_use_disk (engine, look_up_on_worker, batch);
+  /* Not a worker for the disk, although it reads: those may be busy for seconds with files that are flushed */
+  pillion_http_engine_compute (engine, look_up_on_worker, batch);
 }
 
 void
