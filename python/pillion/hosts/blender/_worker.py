@@ -64,6 +64,8 @@ class Worker:
             finally:
                 done.set()
 
+        if self._has_ended:
+            return False
         self.submit(run)
         return done.wait(timeout)
 

@@ -484,11 +484,13 @@ class _Download:
         return headers
 
     def add_progress(self, total, completed):
-        if self.progress is not None:
-            self.progress[1:] = total, completed  # nobody has asked since
-        else:
-            self.progress = [self.description, total, completed]
-            self.transfers.calls.append((self, 'download_progress', self.progress))
+        arguments = self.progress
+        if arguments is not None:
+            arguments[1:] = total, completed
+        # Unless nobody has asked since: whoever makes a call forgets it before it looks at the arguments
+        if arguments is None or self.progress is not arguments:
+            self.progress = arguments = [self.description, total, completed]
+            self.transfers.calls.append((self, 'download_progress', arguments))
 
     # On any thread
 
