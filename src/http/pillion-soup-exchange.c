@@ -419,6 +419,9 @@ check_head (PillionExchange *self)
 
   if (pillion_soup_message_has_no_body (self->message))
     self->announced = -1;
+  /* A server may announce anything */
+  if (self->announced > G_MAXINT64 - self->before)
+    self->before = 0;
 
   return NULL;
 }
