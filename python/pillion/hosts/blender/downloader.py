@@ -549,8 +549,11 @@ class _Transfers:
     def collect(self):
         """Handles the tasks that have ended."""
         while self._followed and (task := _try_next(self._completions)) is not None:
-            _, on_end = self._followed.pop(task)
-            on_end(task)
+            _, on_end = self._followed[task]
+            try:
+                on_end(task)
+            finally:
+                del self._followed[task]  # last: until its metadata are saved, it is under way
 
     def look(self):
         """Looks at the progress of the downloads that have begun, and whether others have, in turn, from time to time. A signal of each
