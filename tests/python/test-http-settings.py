@@ -139,6 +139,8 @@ class Attributes(Case):
         self.assertEqual(repr(PillionHttp.DownloadOptions()), '<PillionHttp.DownloadOptions>')
         self.assertEqual(repr(PillionHttp.DownloadOptions(name_conflict='keep', resume=False)),
                          "<PillionHttp.DownloadOptions name_conflict='keep' resume=False>")
+        self.assertEqual(repr(PillionHttp.DownloadOptions(mirrors=['https://me:secret@example.org/a'])),
+                         "<PillionHttp.DownloadOptions mirrors=['https://example.org/a']>")
         for host, name in ((Pillion.TestHost(), 'test'), (Pillion.TickHost(), 'tick'), (Pillion.CallbackHost(), 'callback'), (Pillion.GlibHost(), 'glib')):
             self.assertEqual(repr(host), f'<Pillion.{type(host).__name__} {name!r}>')
         self.assertEqual(repr(Pillion.Kick()), '<Pillion.Kick of 0 items in 0 µs>')

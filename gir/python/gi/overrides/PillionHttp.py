@@ -1048,8 +1048,13 @@ class DownloadOptions(PillionHttp.DownloadOptions):
         usual = PillionHttp.DownloadOptions.new()
         names = [pspec.name.replace('-', '_') for pspec in self.list_properties()]
         values = [(name, getattr(self, name)) for name in names if getattr(self, name) != getattr(usual, name)]
-        shown = [f' {name}={getattr(value, "value_nick", value)!r}' for name, value in values]
+        shown = [f' {name}={self._redact(value)!r}' for name, value in values]
         return f'<PillionHttp.DownloadOptions{"".join(shown)}>'
+
+    @staticmethod
+    def _redact(value):
+        # Mirrors may have passwords
+        return [PillionHttp.redact_url(url) for url in value] if isinstance(value, list) else getattr(value, 'value_nick', value)
 
 
 class Challenge(PillionHttp.Challenge):
