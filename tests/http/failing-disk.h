@@ -4,11 +4,13 @@
 
 #pragma once
 
-/* A disk with a bad sector. For one file of a program: it has a function that takes the place of one of the C library's. */
+/* A disk with a bad sector, which counts. For one file of a program: its functions take the place of the C library's. */
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <glib.h>
 
@@ -30,4 +32,20 @@ preadv (int fd,
 
   real = (ssize_t (*) (int, const struct iovec *, int, off_t)) dlsym (RTLD_NEXT, sizeof (off_t) == 8 ? "preadv64" : "preadv");
   return real (fd, parts, n_parts, offset);
+}
+
+static int n_file_reads; /* atomic: how often files were read from where their descriptors were */
+
+ssize_t
+read (int fd,
+      void *buffer,
+      size_t length)
+{
+  ssize_t (*real) (int, void *, size_t) = (ssize_t (*) (int, void *, size_t)) dlsym (RTLD_NEXT, "read");
+  struct stat info;
+
+  if (fstat (fd, &info) == 0 && S_ISREG (info.st_mode))
+    g_atomic_int_inc (&n_file_reads);
+
+  return real (fd, buffer, length);
 }

@@ -570,6 +570,52 @@ test_behind_others (Fixture *self,
   g_assert_cmpuint (test_server_get_requests (self->server), ==, n_answered);
 }
 
+/* A download that has compared its file with the digest has what is stored looked up, too, and doesn't compare again after that */
+static void
+test_files_behind_others (Fixture *self,
+                          gconstpointer data)
+{
+  g_autoptr (PillionHttpDownloadOptions) options = pillion_http_download_options_new ();
+  g_autoptr (PillionTask) busy = NULL;
+  PillionTask *tasks[20];
+  int n_reads;
+
+  pillion_http_download_options_set_only_if_changed (options, TRUE);
+  pillion_http_download_options_set_digest (options, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  pillion_http_client_set_max_connections (self->parent.client, 1);
+  g_atomic_int_set (&self->closed, TRUE);
+  busy = send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  test_server_wait_requests (self->server, 1);
+
+  g_atomic_int_set (&n_file_reads, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u", i);
+      g_autofree char *path = test_fixture_path (&self->parent, name);
+      g_autofree char *url = g_strconcat (self->url, "/", name, NULL);
+      g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+      g_autoptr (GFile) file = g_file_new_for_path (path);
+
+      g_assert_true (g_file_set_contents (path, "another", -1, NULL));
+      tasks[i] = pillion_http_client_send_to_file (self->parent.client, request, file, options, NULL);
+    }
+
+  test_server_open_gate (self->server);
+  test_fixture_await (&self->parent, busy);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (await (self, tasks[i], &error));
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_DIGEST_MISMATCH);
+    }
+
+  /* The content and the end of each */
+  n_reads = g_atomic_int_get (&n_file_reads);
+  g_assert_cmpint (n_reads, >=, 2 * (int) G_N_ELEMENTS (tasks));
+  g_assert_cmpint (n_reads, <, 4 * (int) G_N_ELEMENTS (tasks));
+}
+
 /* Nor does one that is stale, if the program says that this is good enough */
 static void
 test_stale_no_place (Fixture *self,
@@ -608,7 +654,6 @@ test_waits_for_place (Fixture *self,
   g_atomic_int_set (&self->closed, TRUE);
   busy = send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT);
   test_server_wait_requests (self->server, 2);
-  g_atomic_int_set (&self->closed, FALSE);
 
   /* What is stored is stale, so both wait for the only place */
   first = send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
@@ -645,7 +690,6 @@ test_better_meanwhile (Fixture *self,
   g_atomic_int_set (&self->closed, TRUE);
   busy = send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT);
   test_server_wait_requests (self->server, 2);
-  g_atomic_int_set (&self->closed, FALSE);
 
   /* They ask for the same in different ways, so neither gets the answer of the other one */
   first = send_with (self, path, PILLION_HTTP_CACHE_MODE_DEFAULT);
@@ -1385,6 +1429,7 @@ main (int argc,
   ADD ("together", test_together);
   ADD ("no-place", test_no_place);
   ADD ("behind-others", test_behind_others);
+  ADD ("files-behind-others", test_files_behind_others);
   ADD ("stale-no-place", test_stale_no_place);
   ADD ("waits-for-place", test_waits_for_place);
   g_test_add ("/http/cache/better-meanwhile/replaced", Fixture, "/fresh", set_up, test_better_meanwhile, tear_down);
