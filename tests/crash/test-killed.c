@@ -144,7 +144,7 @@ int
 main (int argc,
       char **argv)
 {
-  const CrashTest test = { .name = "killed", .variable = "PILLION_KILLS", .n_sample = 60, .run = test_killed };
+  const CrashTest test = { .name = "killed", .variable = "PILLION_KILLS", .n_sample = 40, .run = test_killed };
 
   return crash_test_main (&test, argc, argv);
 }

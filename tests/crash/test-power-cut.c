@@ -95,7 +95,7 @@ int
 main (int argc,
       char **argv)
 {
-  const CrashTest test = { .name = "power-cut", .variable = "PILLION_POWER_CUTS", .n_sample = 60, .has_large = TRUE, .run = test_power_cut };
+  const CrashTest test = { .name = "power-cut", .variable = "PILLION_POWER_CUTS", .n_sample = 40, .has_large = TRUE, .run = test_power_cut };
 
   return crash_test_main (&test, argc, argv);
 }
