@@ -78,7 +78,7 @@ serve_form (ScenarioServer *self,
   g_autoptr (GBytes) body = test_connection_read_body (connection, request);
   gsize length;
   const char *bytes = g_bytes_get_data (body, &length);
-  const char *file = memmem (bytes, length, self->content, SCENARIO_CONTENT_SIZE);
+  const char *file = bytes != NULL ? memmem (bytes, length, self->content, SCENARIO_CONTENT_SIZE) : NULL;
   g_autoptr (GString) rest = NULL;
 
   if (file == NULL || length < 4 || memcmp (bytes + length - 4, "--\r\n", 4) != 0)
