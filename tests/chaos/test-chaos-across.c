@@ -23,9 +23,9 @@
 
 /* One in so many is in the sample */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SAMPLE 80
+#define SAMPLE 200
 #else
-#define SAMPLE (is_under_valgrind () ? 500 : 20)
+#define SAMPLE (is_under_valgrind () ? 500 : 40)
 #endif
 
 /* Longer than anything takes unless it hangs, in µs */

@@ -25,12 +25,9 @@
 #define N_FIBERS 32
 
 /* One in so many is in the sample: of what one server can answer over HTTP/1, and of each other family, whose behaviours need servers of their own */
-#if defined(__SANITIZE_ADDRESS__)
-#define PLAIN_SAMPLE 2
-#define SERVED_SAMPLE 20
-#elif defined(__SANITIZE_THREAD__)
-#define PLAIN_SAMPLE 2
-#define SERVED_SAMPLE 30
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PLAIN_SAMPLE 4
+#define SERVED_SAMPLE 40
 #else
 #define PLAIN_SAMPLE (is_under_valgrind () ? 40 : 2)
 #define SERVED_SAMPLE (is_under_valgrind () ? 200 : 20)
