@@ -1051,17 +1051,29 @@ test_object (Fixture *self,
   assert_gets (self, "/fresh", "4", FALSE);
 }
 
+static gpointer
+await_object (Fixture *self,
+              PillionTask *task,
+              GError **error)
+{
+  gpointer result;
+
+  test_fixture_await (&self->parent, task);
+  result = pillion_task_get_object (task, error);
+  pillion_sync_unref (task);
+
+  return result;
+}
+
 static guint
 count_listed (Fixture *self,
               const char *url,
               const char *length)
 {
-  g_autoptr (PillionTask) task = pillion_http_cache_list (self->cache, url, self->parent.loop, NULL);
   g_autoptr (GListModel) list = NULL;
   g_autoptr (GError) error = NULL;
 
-  test_fixture_await (&self->parent, task);
-  list = pillion_task_get_object (task, &error);
+  list = await_object (self, pillion_http_cache_list (self->cache, url, self->parent.loop, NULL), &error);
   g_assert_no_error (error);
   for (guint i = 0; i < g_list_model_get_n_items (list); i++)
     {
@@ -1083,7 +1095,7 @@ test_listed (Fixture *self,
 {
   g_autofree char *url = g_strconcat (self->url, "/fresh", NULL);
   g_autofree char *other = g_strconcat (self->url, "/other", NULL);
-  g_autoptr (PillionTask) verification = NULL;
+  PillionTask *verification;
   g_autoptr (GError) error = NULL;
 
   assert_gets (self, "/fresh", "1", FALSE);
@@ -1094,17 +1106,15 @@ test_listed (Fixture *self,
   verification = pillion_http_cache_verify (self->cache, self->parent.loop, NULL);
   test_fixture_await (&self->parent, verification);
   g_assert_cmpint (pillion_task_get_int (verification, &error), ==, 0);
+  pillion_sync_unref (verification);
   g_assert_no_error (error);
   assert_gets (self, "/fresh", "1", TRUE);
 
   /* What is listed can be removed */
   {
-    g_autoptr (PillionTask) listing = pillion_http_cache_list (self->cache, url, self->parent.loop, NULL);
-    g_autoptr (GListModel) list = NULL;
+    g_autoptr (GListModel) list = await_object (self, pillion_http_cache_list (self->cache, url, self->parent.loop, NULL), &error);
     g_autoptr (PillionHttpResponse) response = NULL;
 
-    test_fixture_await (&self->parent, listing);
-    list = pillion_task_get_object (listing, &error);
     g_assert_no_error (error);
     response = g_list_model_get_item (list, 0);
     pillion_http_response_remove_from_cache (response);
