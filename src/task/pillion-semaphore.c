@@ -382,8 +382,8 @@ pillion_semaphore_release (PillionSemaphore *self,
   if (self->available == self->permits)
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_OVER_RELEASED,
-                   g_dngettext (GETTEXT_PACKAGE, "The semaphore's %u permit has already been released", "All %u permits of the semaphore have already been released",
-                             self->permits),
+                   g_dngettext (GETTEXT_PACKAGE, "The semaphore's %u permit has already been released",
+                                "All %u permits of the semaphore have already been released", self->permits),
                    self->permits);
       return FALSE;
     }

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""A thread with a loop of its own, for work that costs Blender's thread nothing."""
+"""A thread with a loop of its own, for work that is not Blender's thread's. The two share the interpreter."""
 
 from __future__ import annotations
 
