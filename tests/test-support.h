@@ -35,6 +35,30 @@ skip_fork (void)
 #endif
 }
 
+/* On another thread than its loop's: sets every property of an object to what it is, of which each try is a critical warning */
+static inline void
+test_fail_to_set_properties (gpointer object,
+                             const char *log_domain)
+{
+  guint n;
+  g_autofree GParamSpec **properties = g_object_class_list_properties (G_OBJECT_GET_CLASS (object), &n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      const char *name = g_param_spec_get_name (properties[i]);
+      GValue value = G_VALUE_INIT;
+
+      if ((properties[i]->flags & G_PARAM_WRITABLE) == 0 || (properties[i]->flags & G_PARAM_CONSTRUCT_ONLY) != 0)
+        continue;
+
+      g_object_get_property (object, name, &value);
+      g_test_expect_message (log_domain, G_LOG_LEVEL_CRITICAL, "*on_thread*failed*");
+      g_object_set_property (object, name, &value);
+      g_test_assert_expected_messages ();
+      g_value_unset (&value);
+    }
+}
+
 /* One thread opens it, another waits for it. It is made of pthread functions, which ThreadSanitizer knows. */
 typedef struct
 {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "../test-support.h"
 #include "http-support.h"
 
 static void
@@ -93,27 +94,10 @@ call_on_other_thread (gpointer data)
   return NULL;
 }
 
-/* Sets every property to what it is */
 static gpointer
 set_on_other_thread (gpointer client)
 {
-  guint n;
-  g_autofree GParamSpec **properties = g_object_class_list_properties (G_OBJECT_GET_CLASS (client), &n);
-
-  for (guint i = 0; i < n; i++)
-    {
-      const char *name = g_param_spec_get_name (properties[i]);
-      GValue value = G_VALUE_INIT;
-
-      if ((properties[i]->flags & G_PARAM_WRITABLE) == 0 || (properties[i]->flags & G_PARAM_CONSTRUCT_ONLY) != 0)
-        continue;
-
-      g_object_get_property (client, name, &value);
-      expect_critical ("*on_thread*");
-      g_object_set_property (client, name, &value);
-      g_test_assert_expected_messages ();
-      g_value_unset (&value);
-    }
+  test_fail_to_set_properties (client, "PillionHttp");
 
   expect_critical ("*on_thread*");
   pillion_http_client_set_max_connections (client, 7);

@@ -117,27 +117,10 @@ test_wrong_values (void)
   loop_end (loop);
 }
 
-/* Sets every property to what it is */
 static gpointer
 set_on_other_thread (gpointer object)
 {
-  guint n;
-  g_autofree GParamSpec **properties = g_object_class_list_properties (G_OBJECT_GET_CLASS (object), &n);
-
-  for (guint i = 0; i < n; i++)
-    {
-      const char *name = g_param_spec_get_name (properties[i]);
-      GValue value = G_VALUE_INIT;
-
-      if ((properties[i]->flags & G_PARAM_WRITABLE) == 0 || (properties[i]->flags & G_PARAM_CONSTRUCT_ONLY) != 0)
-        continue;
-
-      g_object_get_property (object, name, &value);
-      g_test_expect_message ("Pillion", G_LOG_LEVEL_CRITICAL, "*on_thread*failed*");
-      g_object_set_property (object, name, &value);
-      g_test_assert_expected_messages ();
-      g_value_unset (&value);
-    }
+  test_fail_to_set_properties (object, "Pillion");
 
   return NULL;
 }
