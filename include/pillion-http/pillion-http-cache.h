@@ -43,6 +43,10 @@ PillionTask      *pillion_http_cache_clear        (PillionHttpCache *self,
                                                    PillionLoop      *loop,
                                                    GCancellable     *cancellable);
 PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask      *pillion_http_cache_flush        (PillionHttpCache *self,
+                                                   PillionLoop      *loop,
+                                                   GCancellable     *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask      *pillion_http_cache_list         (PillionHttpCache *self,
                                                    const char       *url,
                                                    PillionLoop      *loop,

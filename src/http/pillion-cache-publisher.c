@@ -53,6 +53,7 @@ typedef struct
   gboolean removed;
   gboolean gone; /* the file isn't there, or couldn't be written */
   gboolean left; /* its file is still to be updated or looked for */
+  int errsv;     /* why it couldn't be written; 0 if that was for no fault of the disk's */
   PillionCacheDraft draft;
 } Item;
 
@@ -65,8 +66,10 @@ typedef struct
   GArray *touched; /* PillionCacheTouch */
   GArray *victims; /* likewise */
   GArray *records; /* for the log */
+  guint64 last;    /* the number of the last change that was queued when it began */
   gboolean folder_gone;
   gboolean incomplete; /* something is to be tried again */
+  int errsv;           /* why */
 } Batch;
 
 gboolean
@@ -134,6 +137,7 @@ give_up (Batch *self,
   if (errno == ENOENT)
     self->folder_gone = TRUE;
   item->gone = TRUE;
+  item->errsv = errno;
 }
 
 static void
@@ -148,6 +152,8 @@ update (Batch *self,
       /* A damaged file is of no use. If only the disk refuses, the old metadata remain until it no longer does. */
       if (errno == EINVAL)
         item->removed = TRUE;
+      else
+        self->errsv = errno;
       return;
     }
 
@@ -174,13 +180,17 @@ write_drafts (Batch *self)
       if (item->image != NULL && !pillion_cache_draft_new (&item->draft, self->folder, item->image))
         give_up (self, item);
       else if (item->image == NULL && change->folder != self->folder)
-        item->gone = TRUE; /* the folder of the draft is gone */
+        {
+          item->gone = TRUE; /* the folder of the draft is gone */
+          item->errsv = ENOENT;
+        }
       else if (item->image == NULL)
         {
           item->draft.fd = fcntl (change->draft, F_DUPFD_CLOEXEC, 3);
           item->draft.size = change->size;
           memcpy (item->draft.name, change->draft_name, sizeof item->draft.name);
           item->gone = item->draft.fd < 0;
+          item->errsv = item->gone ? errno : 0;
         }
 
       if (!item->gone && item->metadata != NULL)
@@ -206,6 +216,8 @@ update_files (Batch *self)
         {
           item->gone = errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR;
           item->removed = errno == EACCES || errno == EPERM;
+          if (!item->gone && !item->removed)
+            self->errsv = errno;
           continue;
         }
 
@@ -394,6 +406,8 @@ change_files (Batch *self)
   remove_files (self);
 
   success = write_log (self);
+  if (!success)
+    self->errsv = errno;
 
   for (guint i = 0; i < self->n_items; i++)
     {
@@ -402,7 +416,10 @@ change_files (Batch *self)
       if (item->removed || item->gone || item->draft.fd < 0)
         continue;
       if (!success || !pillion_cache_folder_publish (self->folder, item->draft.name, item->change->key_hash, item->change->id))
-        item->gone = TRUE;
+        {
+          item->gone = TRUE;
+          item->errsv = success ? errno : self->errsv;
+        }
     }
 
   return success;
@@ -413,8 +430,14 @@ static void
 fail_all (Batch *self)
 {
   for (guint i = 0; i < self->n_items; i++)
-    if (!self->items[i].removed && !self->items[i].stored)
-      self->items[i].gone = TRUE;
+    {
+      Item *item = &self->items[i];
+
+      if (item->removed || item->stored || item->gone)
+        continue;
+      item->gone = TRUE;
+      item->errsv = self->errsv;
+    }
 }
 
 static void
@@ -431,6 +454,11 @@ finish_item (Batch *self,
     {
       PillionCacheRecord *record = pillion_cache_index_find (&store->index, change->key_hash, change->id);
 
+      if (item->errsv != 0)
+        {
+          store->n_lost++;
+          store->errsv = item->errsv;
+        }
       if (record != NULL)
         pillion_cache_index_remove (&store->index, record);
       if (change->queued)
@@ -521,6 +549,7 @@ forget_drafts (Batch *self)
     {
       pillion_cache_draft_clear (&self->items[i].draft, self->folder, FALSE);
       self->items[i].gone = FALSE;
+      self->items[i].errsv = 0;
     }
 }
 
@@ -544,6 +573,7 @@ look_for_lost (Batch *self)
   if (found == NULL)
     {
       self->incomplete = TRUE;
+      self->errsv = errno;
       return;
     }
 
@@ -584,10 +614,31 @@ attempt (Batch *self)
   if (lock < 0)
     {
       self->folder_gone = errno == ENOENT;
+      self->errsv = errno;
       return FALSE;
     }
 
   return run_locked (self, lock);
+}
+
+/* With the mutex, when all are finished */
+static void
+note_outcome (Batch *self,
+              gboolean success)
+{
+  PillionCacheStore *store = self->store;
+  PillionCacheChange *next = g_queue_peek_head (&store->queue);
+
+  if (success)
+    store->n_written = next != NULL ? MIN (self->last, next->number - 1) : self->last;
+  else
+    {
+      store->n_failed++;
+      if (self->errsv != 0)
+        store->errsv = self->errsv;
+    }
+  store->paused_until = success ? 0 : g_get_monotonic_time () + PAUSE;
+  g_cond_broadcast (&store->idle);
 }
 
 static gboolean
@@ -603,6 +654,7 @@ run_batch (PillionCacheStore *store)
   pillion_mutex_lock (&store->mutex);
   batch.folder = pillion_cache_folder_ref (store->folder);
   batch.folder_gone = store->remake;
+  batch.last = store->n_queued;
   store->urgent = FALSE;
   take_changes (&batch);
   take_touched (&batch);
@@ -613,6 +665,7 @@ run_batch (PillionCacheStore *store)
     {
       forget_drafts (&batch);
       batch.folder_gone = FALSE;
+      batch.errsv = ENOENT;
       if (remake (store))
         {
           pillion_cache_folder_unref (batch.folder);
@@ -627,7 +680,7 @@ run_batch (PillionCacheStore *store)
   for (guint i = 0; i < batch.n_items; i++)
     finish_item (&batch, &batch.items[i], success);
   success = success && !batch.incomplete;
-  store->paused_until = success ? 0 : g_get_monotonic_time () + PAUSE;
+  note_outcome (&batch, success);
   pillion_mutex_unlock (&store->mutex);
 
   g_array_unref (batch.touched);

@@ -29,6 +29,7 @@ typedef struct
   gboolean removed;
   gboolean missing; /* a lookup didn't find the file */
   gboolean queued;
+  guint64 number; /* when it was queued */
   gboolean busy; /* the publisher is at it */
 } PillionCacheChange;
 
@@ -59,6 +60,12 @@ struct _PillionCacheStore
   PillionCacheLog log;
   GHashTable *changes;
   GQueue queue;       /* of changes */
+  guint64 n_queued;   /* the number of the last one */
+  guint64 n_written;  /* all with numbers up to this are done */
+  guint n_failed;     /* how many runs of the publisher left something to be tried again */
+  guint n_lost;       /* how many entries could not be written, and are gone */
+  guint n_lost_told;  /* as many as the last flush has reported */
+  int errsv;          /* what the disk said the last time that it said no */
   GArray *touched;    /* uses that other processes don't know of */
   gsize n_waiting;    /* bytes of images */
   guint n_drafts;     /* how many changes have one, each with an open descriptor */
@@ -116,6 +123,17 @@ gboolean            pillion_cache_store_try_ref       (PillionCacheStore  *self)
 /* Writes even what is not urgent, and waits for that, at most until @end */
 void                pillion_cache_store_flush_until   (PillionCacheStore  *self,
                                                        gint64              end);
+
+/* The part of pillion_cache_stores_write_out () for one store. Waits at most until @end. */
+gboolean            pillion_cache_store_write_out     (PillionCacheStore  *self,
+                                                       gint64              end,
+                                                       GCancellable       *cancellable,
+                                                       GError            **error);
+
+/* Says that the disk, or another process, doesn't let the folder @dir be changed. Returns FALSE. */
+gboolean            pillion_cache_store_fail          (const char         *dir,
+                                                       int                 errsv,
+                                                       GError            **error);
 
 /* Returns an entry that is in the index, or NULL. Adds to @n_damaged if it is damaged, in which case it is removed. */
 PillionCacheEntry  *pillion_cache_store_load_entry    (PillionCacheStore  *self,
@@ -188,6 +206,12 @@ void                pillion_cache_store_report        (PillionCacheStore  *self,
  * still has to write. */
 PillionCacheStore  *pillion_cache_stores_find         (const PillionCacheFolder *folder);
 void                pillion_cache_stores_add          (PillionCacheStore        *self);
+
+/* Waits for @cond until it is signalled, which it can also seem to be. Returns FALSE, without waiting, if it is past @end, or cancelled. */
+gboolean            pillion_cache_stores_wait         (GCond                    *cond,
+                                                       GMutex                   *mutex,
+                                                       gint64                    end,
+                                                       GCancellable             *cancellable);
 
 /* Its folder had to be made anew */
 void                pillion_cache_stores_move         (PillionCacheStore        *self,

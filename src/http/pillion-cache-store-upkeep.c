@@ -16,12 +16,15 @@
 
 #define LOCK_TIMEOUT (10 * G_TIME_SPAN_SECOND)
 
-static gboolean
-fail (PillionCacheStore *self,
-      int errsv,
-      GError **error)
+/* How often the writing is tried while somebody waits for it. A try that has already begun may be about to fail for a reason that is gone. */
+#define MAX_TRIES 2
+
+gboolean
+pillion_cache_store_fail (const char *dir,
+                          int errsv,
+                          GError **error)
 {
-  g_autofree char *name = g_filename_display_name (self->dir);
+  g_autofree char *name = g_filename_display_name (dir);
 
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("the cache '%s' can't be changed: %s"), name, g_strerror (errsv));
   return FALSE;
@@ -39,7 +42,7 @@ lock_folder (PillionCacheStore *self,
   lock = pillion_cache_folder_lock (*folder, LOCK_TIMEOUT);
   if (lock < 0)
     {
-      fail (self, errno, error);
+      pillion_cache_store_fail (self->dir, errno, error);
       pillion_cache_folder_unref (*folder);
     }
 
@@ -101,7 +104,73 @@ pillion_cache_store_clear (PillionCacheStore *self,
   unlock_folder (folder, lock);
 
   pillion_cache_store_flush (self);
-  return errsv == 0 || fail (self, errsv, error);
+  return errsv == 0 || pillion_cache_store_fail (self->dir, errsv, error);
+}
+
+/* With the mutex. Whether a run has ended that knew of all changes up to this one, or none is needed. */
+static gboolean
+is_written (PillionCacheStore *self,
+            guint64 number)
+{
+  return self->n_written >= number || (!self->running && !pillion_cache_publisher_has_work (self));
+}
+
+/* With the mutex, which it releases. Returns FALSE if it gives up. */
+static gboolean
+try_to_write (PillionCacheStore *self,
+              gint64 end,
+              GCancellable *cancellable)
+{
+  /* Uses have no number, so this is one that comes after all of them */
+  const guint64 number = ++self->n_queued;
+  const guint n_failed = self->n_failed;
+
+  self->flushing = TRUE;
+  self->resting = FALSE;
+  pillion_mutex_unlock (&self->mutex);
+  pillion_cache_store_start (self);
+  pillion_mutex_lock (&self->mutex);
+
+  while (self->n_failed == n_failed && !is_written (self, number) && pillion_cache_stores_wait (&self->idle, &self->mutex, end, cancellable))
+    ;
+  /* Maybe there was nothing to do */
+  if (!self->running)
+    self->flushing = FALSE;
+
+  return self->n_failed == n_failed && is_written (self, number);
+}
+
+gboolean
+pillion_cache_store_write_out (PillionCacheStore *self,
+                               gint64 end,
+                               GCancellable *cancellable,
+                               GError **error)
+{
+  gboolean written = FALSE;
+  gboolean cancelled;
+  guint n_lost_told;
+  int errsv = 0;
+
+  pillion_mutex_lock (&self->mutex);
+  n_lost_told = self->n_lost_told;
+  pillion_cache_store_remove_doomed (self);
+  for (guint i = 0; i < MAX_TRIES && !written; i++)
+    written = try_to_write (self, end, cancellable);
+
+  cancelled = !written && g_cancellable_set_error_if_cancelled (cancellable, error);
+  if (!cancelled)
+    {
+      if (!written && g_get_monotonic_time () >= end)
+        errsv = EBUSY;
+      else if (!written || self->n_lost != n_lost_told)
+        errsv = self->errsv;
+      else if (!self->folder->writable && self->queue.length > 0)
+        errsv = EROFS;
+      self->n_lost_told = self->n_lost;
+    }
+  pillion_mutex_unlock (&self->mutex);
+
+  return !cancelled && (errsv == 0 || pillion_cache_store_fail (self->dir, errsv, error));
 }
 
 /* Counts the damaged entries, which are removed */
@@ -229,7 +298,7 @@ pillion_cache_store_verify (PillionCacheStore *self,
   pillion_mutex_unlock (&self->mutex);
   unlock_folder (folder, lock);
   if (errsv != 0)
-    return fail (self, errsv, error);
+    return pillion_cache_store_fail (self->dir, errsv, error);
 
   if (!foreach (self, verify_entry, &verification, &report->n_removed, cancellable, error))
     return FALSE;

@@ -383,6 +383,7 @@ pillion_cache_store_queue (PillionCacheStore *self,
     return;
 
   change->queued = TRUE;
+  change->number = ++self->n_queued;
   g_queue_push_tail (&self->queue, change);
 }
 

@@ -104,6 +104,13 @@ guint               pillion_cache_store_get_n_doomed    (PillionCacheStore *self
 /* Waits until everything that was committed and updated is written, and other processes can see it */
 void                pillion_cache_store_flush           (PillionCacheStore  *self);
 
+/* The same for all stores of this process that have this folder, even those that nobody has a reference to any more, and for a program
+ * that wants to know: fails if something that was stored since the last time could not be written, with G_IO_ERROR_BUSY if that takes too
+ * long, or if it is cancelled, which leaves the writing to be done. If there is no store, there is nothing to do. */
+gboolean            pillion_cache_stores_write_out      (const char         *dir,
+                                                         GCancellable       *cancellable,
+                                                         GError            **error);
+
 /* Removes all entries, and nothing else that may be in the folder */
 gboolean            pillion_cache_store_clear           (PillionCacheStore  *self,
                                                          GError            **error);

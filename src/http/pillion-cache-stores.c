@@ -6,7 +6,10 @@
 
 #include "http/pillion-cache-store-private.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* How long the writing may keep a program from its end, in µs */
@@ -15,10 +18,17 @@
 /* How long the writing may keep the next user of the folder waiting, in µs */
 #define CLOSING_TIMEOUT (20 * G_TIME_SPAN_SECOND)
 
+/* How long the writing may keep a program waiting that wants to know how it ends: longer than two tries to get the lock of the folder */
+#define WRITE_TIMEOUT (30 * G_TIME_SPAN_SECOND)
+
+/* How soon somebody who waits sees that it was cancelled, in µs. It can't be told: a host's thread, which cancels, must not take the locks. */
+#define CANCEL_TIME (G_TIME_SPAN_SECOND / 20)
+
 /* The stores of this process. One that nobody needs any more stays until everything is written: it has no references by then. */
 static GMutex stores_lock;
 static GPtrArray *stores;
 static GCond store_gone;
+static GHashTable *failures; /* of stores that are gone, by the path of the folder: what the disk said */
 static pid_t stores_pid; /* atomic: whose they are, if this isn't a child that was forked since */
 
 /* With the lock. After a fork, the stores of the parent have no threads. */
@@ -55,43 +65,130 @@ pillion_cache_stores_find (const PillionCacheFolder *folder)
   return found;
 }
 
-/* With the lock */
+/* Where stores are looked for */
+typedef struct
+{
+  const char *path;
+  struct stat info; /* all zeros if there is nothing */
+} Place;
+
+/* With the lock. Without a place, any will do. */
 static gboolean
-is_any_closing (void)
+is_at (PillionCacheStore *store,
+       const Place *place)
+{
+  return is_usable (store) && (place == NULL || (store->device == place->info.st_dev && store->inode == place->info.st_ino) ||
+                               strcmp (store->dir, place->path) == 0);
+}
+
+/* With the lock. Likewise. */
+static gboolean
+is_any_closing (const Place *place)
 {
   for (guint i = 0; stores != NULL && i < stores->len; i++)
     {
       PillionCacheStore *store = stores->pdata[i];
 
-      if (is_usable (store) && __atomic_load_n (&store->n_references, __ATOMIC_RELAXED) == 0)
+      if (is_at (store, place) && __atomic_load_n (&store->n_references, __ATOMIC_RELAXED) == 0)
         return TRUE;
     }
 
   return FALSE;
 }
 
+/* References to those that somebody uses */
+static GPtrArray *
+ref_stores (const Place *place)
+{
+  GPtrArray *used = g_ptr_array_new_with_free_func ((GDestroyNotify) pillion_cache_store_unref);
+
+  pillion_mutex_lock (&stores_lock);
+  for (guint i = 0; stores != NULL && i < stores->len; i++)
+    if (is_at (stores->pdata[i], place) && pillion_cache_store_try_ref (stores->pdata[i]))
+      g_ptr_array_add (used, stores->pdata[i]);
+  pillion_mutex_unlock (&stores_lock);
+
+  return used;
+}
+
+gboolean
+pillion_cache_stores_wait (GCond *cond,
+                           GMutex *mutex,
+                           gint64 end,
+                           GCancellable *cancellable)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (now >= end || g_cancellable_is_cancelled (cancellable))
+    return FALSE;
+
+  pillion_cond_wait_until (cond, mutex, cancellable != NULL ? MIN (end, now + CANCEL_TIME) : end);
+  return TRUE;
+}
+
+/* Waits for those that nobody uses any more */
+static gboolean
+await_closing (const Place *place,
+               gint64 end,
+               GCancellable *cancellable,
+               GError **error)
+{
+  gboolean closing;
+  int errsv = 0;
+
+  pillion_mutex_lock (&stores_lock);
+  while ((closing = is_any_closing (place)) && pillion_cache_stores_wait (&store_gone, &stores_lock, end, cancellable))
+    ;
+  if (!closing && failures != NULL)
+    {
+      errsv = GPOINTER_TO_INT (g_hash_table_lookup (failures, place->path));
+      g_hash_table_remove (failures, place->path);
+    }
+  pillion_mutex_unlock (&stores_lock);
+
+  if (closing)
+    return !g_cancellable_set_error_if_cancelled (cancellable, error) && pillion_cache_store_fail (place->path, EBUSY, error);
+  return errsv == 0 || pillion_cache_store_fail (place->path, errsv, error);
+}
+
+gboolean
+pillion_cache_stores_write_out (const char *dir,
+                                GCancellable *cancellable,
+                                GError **error)
+{
+  const gint64 end = g_get_monotonic_time () + WRITE_TIMEOUT;
+  g_autoptr (GPtrArray) used = NULL;
+  Place place = { .path = dir };
+
+  if (stat (dir, &place.info) != 0)
+    place.info = (struct stat) { 0 };
+
+  used = ref_stores (&place);
+  for (guint i = 0; i < used->len; i++)
+    if (!pillion_cache_store_write_out (used->pdata[i], end, cancellable, error))
+      return FALSE;
+  g_ptr_array_set_size (used, 0);
+
+  return await_closing (&place, end, cancellable, error);
+}
+
 /* The threads that write don't live to see the end of the program */
 static void
 flush_at_exit (void)
 {
-  g_autoptr (GPtrArray) used = g_ptr_array_new_with_free_func ((GDestroyNotify) pillion_cache_store_unref);
+  g_autoptr (GPtrArray) used = NULL;
   gint64 end = g_get_monotonic_time () + EXIT_TIMEOUT;
 
   if (__atomic_load_n (&stores_pid, __ATOMIC_RELAXED) != getpid ())
     return;
 
-  pillion_mutex_lock (&stores_lock);
-  for (guint i = 0; i < stores->len; i++)
-    if (is_usable (stores->pdata[i]) && pillion_cache_store_try_ref (stores->pdata[i]))
-      g_ptr_array_add (used, stores->pdata[i]);
-  pillion_mutex_unlock (&stores_lock);
-
+  used = ref_stores (NULL);
   for (guint i = 0; i < used->len; i++)
     pillion_cache_store_flush_until (used->pdata[i], end);
   g_ptr_array_set_size (used, 0);
 
   pillion_mutex_lock (&stores_lock);
-  while (is_any_closing () && pillion_cond_wait_until (&store_gone, &stores_lock, end))
+  while (is_any_closing (NULL) && pillion_cond_wait_until (&store_gone, &stores_lock, end))
     ;
   pillion_mutex_unlock (&stores_lock);
 }
@@ -134,6 +231,13 @@ void
 pillion_cache_stores_remove (PillionCacheStore *self)
 {
   pillion_mutex_lock (&stores_lock);
+  /* Whoever has removed the folder wants what is in it to be gone */
+  if (self->n_lost != self->n_lost_told && self->errsv != ENOENT)
+    {
+      if (failures == NULL)
+        failures = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      g_hash_table_replace (failures, g_strdup (self->dir), GINT_TO_POINTER (self->errsv));
+    }
   g_ptr_array_remove_fast (stores, self);
   g_cond_broadcast (&store_gone);
   pillion_mutex_unlock (&stores_lock);

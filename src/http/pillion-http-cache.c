@@ -255,11 +255,18 @@ pillion_http_cache_set_max_size (PillionHttpCache *self,
 
 typedef struct _Job Job;
 
-/* What is done with an open store, on a worker */
+typedef enum
+{
+  NEEDS_NOTHING,
+  NEEDS_CACHE,  /* a folder that is one */
+  NEEDS_FOLDER, /* which is made if it doesn't exist */
+} JobNeeds;
+
+/* What is done on a worker, with an open store if it needs one */
 typedef struct
 {
   const char *verb;
-  gboolean create; /* makes the folder if it doesn't exist */
+  JobNeeds needs;
 
   /* Returns the result to the task, or FALSE with an error */
   gboolean (*run) (Job *job, PillionCacheStore *store, PillionTask *task, GCancellable *cancellable, GError **error);
@@ -293,12 +300,12 @@ job_run (PillionTask *task,
   g_autoptr (PillionCacheStore) store = NULL;
   GError *error = NULL;
 
-  if (self->kind->create)
+  if (self->kind->needs == NEEDS_FOLDER)
     store = pillion_cache_location_open (self->location, TRUE, &error);
-  else
+  else if (self->kind->needs == NEEDS_CACHE)
     store = pillion_cache_store_open_existing (self->path, &error);
 
-  if (store == NULL || !self->kind->run (self, store, task, cancellable, &error))
+  if (error != NULL || !self->kind->run (self, store, task, cancellable, &error))
     pillion_task_return_error (task, error);
 }
 
@@ -360,7 +367,7 @@ open_run (Job *job,
   return TRUE;
 }
 
-static const JobKind open_kind = { "open", TRUE, open_run };
+static const JobKind open_kind = { "open", NEEDS_FOLDER, open_run };
 
 /**
  * pillion_http_cache_open:
@@ -401,7 +408,7 @@ remove_run (Job *job,
   return TRUE;
 }
 
-static const JobKind remove_kind = { "remove", TRUE, remove_run };
+static const JobKind remove_kind = { "remove", NEEDS_FOLDER, remove_run };
 
 /**
  * pillion_http_cache_remove:
@@ -447,7 +454,7 @@ clear_run (Job *job,
   return TRUE;
 }
 
-static const JobKind clear_kind = { "clear", TRUE, clear_run };
+static const JobKind clear_kind = { "clear", NEEDS_FOLDER, clear_run };
 
 /**
  * pillion_http_cache_clear:
@@ -473,6 +480,57 @@ pillion_http_cache_clear (PillionHttpCache *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
   return start_job (self, &clear_kind, NULL, loop, cancellable);
+}
+
+static gboolean
+flush_run (Job *job,
+           PillionCacheStore *store,
+           PillionTask *task,
+           GCancellable *cancellable,
+           GError **error)
+{
+  if (!pillion_cache_stores_write_out (job->path, cancellable, error))
+    return FALSE;
+
+  pillion_task_return_boolean (task, TRUE);
+  return TRUE;
+}
+
+static const JobKind flush_kind = { "flush", NEEDS_NOTHING, flush_run };
+
+/**
+ * pillion_http_cache_flush:
+ * @self: a cache
+ * @loop: (nullable): the loop of the task, or %NULL for the calling thread's default loop
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Writes everything that was stored so far. Without this, small responses and the order of use are written up to a second later, on a thread
+ * of the cache's own, even if the client and the cache are gone by then.
+ *
+ * When the task is done, the responses of all calls that were done before are in the folder, where other processes and backups find them. As
+ * long as nothing else uses the folder, nothing is written to it any more, so that it can be removed. All clients and caches of this process
+ * that have the same folder are meant. The folder is not made if it doesn't exist, and what nobody has stored need not be written: then the
+ * task succeeds at once. What is on disk is not synced: a power cut may still take it.
+ *
+ * The task's result is %TRUE. It fails if anything that was stored since the last flush could not be written, with an error of `G_IO_ERROR`
+ * that the disk reports, like `G_IO_ERROR_NO_SPACE`, with `G_IO_ERROR_READ_ONLY` if a folder that can only be read would have to be changed,
+ * and with `G_IO_ERROR_BUSY` if another process locks the folder for seconds, or the disk takes half a minute. Such a response is no longer in
+ * the cache; changes to older ones are tried again later. Cancelling ends the waiting, and not the writing.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_cache_flush (PillionHttpCache *self,
+                          PillionLoop *loop,
+                          GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CACHE (self), NULL);
+  g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  return start_job (self, &flush_kind, NULL, loop, cancellable);
 }
 
 static void
@@ -558,7 +616,7 @@ list_run (Job *job,
   return TRUE;
 }
 
-static const JobKind list_kind = { "list", FALSE, list_run };
+static const JobKind list_kind = { "list", NEEDS_CACHE, list_run };
 
 /**
  * pillion_http_cache_list:
@@ -607,7 +665,7 @@ verify_run (Job *job,
   return TRUE;
 }
 
-static const JobKind verify_kind = { "verify", FALSE, verify_run };
+static const JobKind verify_kind = { "verify", NEEDS_CACHE, verify_run };
 
 /**
  * pillion_http_cache_verify:

@@ -19,10 +19,10 @@ SHA256 = os.environ['PILLION_TEST_SHA256']
 
 class HttpTest(Case):
     def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix='pillion-python-')
+        self.addCleanup(temporary.cleanup)  # when nothing uses it any more
         super().setUp()
         self.client = PillionHttp.Client.new(self.loop)
-        temporary = tempfile.TemporaryDirectory(prefix='pillion-python-')
-        self.addCleanup(temporary.cleanup)
         self.folder = Gio.File.new_for_path(temporary.name)
         self.target = self.folder.get_child('file.bin')
 

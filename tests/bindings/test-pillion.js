@@ -580,6 +580,7 @@ test('http/cache', loop => {
     assert(await_(cache.remove(url, loop, null)).get_boolean());
     assert(await_(cache.clear(loop, null)).get_boolean());
     assertEqual(get(DEFAULT).slice(0, 2), ['4', false]);
+    assert(await_(cache.flush(loop, null)).get_boolean());
     server.close();
 });
 

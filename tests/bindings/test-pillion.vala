@@ -572,6 +572,9 @@ async void use_cache (Pillion.Loop loop) throws Error {
     var clearing = cache.clear (loop, null);
     yield clearing.wait_async (null);
     assert (clearing.get_boolean ());
+    var flushing = cache.flush (loop, null);
+    yield flushing.wait_async (null);
+    assert (flushing.get_boolean ());
     server.close ();
 }
 

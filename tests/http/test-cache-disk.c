@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -159,6 +160,18 @@ geteuid (void)
   uid_t other = __atomic_load_n (&user, __ATOMIC_RELAXED);
 
   return other != 0 ? other : getuid ();
+}
+
+/* Atomic: how much later it is than the clock says, in µs */
+static gint64 later;
+
+gint64
+g_get_monotonic_time (void)
+{
+  struct timespec now;
+
+  g_assert_no_errno (clock_gettime (CLOCK_MONOTONIC, &now));
+  return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 + __atomic_load_n (&later, __ATOMIC_RELAXED);
 }
 
 static void
@@ -498,6 +511,221 @@ test_disk_full (StoreFixture *self,
   store_assert_revision (entry, 5);
 }
 
+static gboolean
+write_out (StoreFixture *self,
+           GCancellable *cancellable,
+           GIOErrorEnum expected)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean success = pillion_cache_stores_write_out (self->dir, cancellable, &error);
+
+  if (!success)
+    g_assert_error (error, G_IO_ERROR, (gint) expected);
+  else
+    g_assert_no_error (error);
+  return success;
+}
+
+/* What was stored and used is on disk when this ends */
+static void
+test_flush (StoreFixture *self,
+            gconstpointer data)
+{
+  g_autoptr (PillionCacheEntry) entry = NULL;
+  goffset size;
+
+  self->store = store_open (self->dir);
+  for (guint i = 0; i < 200; i++)
+    store_put (self->store, i, i % 10 == 0 ? LARGE : 10);
+  g_assert_true (write_out (self, NULL, 0));
+  g_assert_cmpuint (count_entries (self), ==, 200);
+
+  size = get_index_size (self);
+  entry = store_get (self->store, 1);
+  pillion_cache_store_touch (self->store, entry);
+  g_assert_true (write_out (self, NULL, 0));
+  g_assert_cmpint (get_index_size (self), >, size);
+
+  size = get_index_size (self);
+  g_assert_true (write_out (self, NULL, 0));
+  g_assert_cmpint (get_index_size (self), ==, size);
+}
+
+/* Nothing is made of a folder that nobody has opened. @data: whether there is one. */
+static void
+test_flush_nothing (StoreFixture *self,
+                    gconstpointer data)
+{
+  if (data != NULL)
+    g_assert_no_errno (g_mkdir (self->dir, 0700));
+  g_assert_true (write_out (self, NULL, 0));
+  g_assert_cmpint (g_rmdir (self->dir), ==, data != NULL ? 0 : -1);
+}
+
+/* A store that was dropped is waited for, and so is one that others use */
+static void
+test_flush_dropped (StoreFixture *self,
+                    gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  g_cancellable_cancel (cancellable);
+  self->store = store_open (self->dir);
+
+  gate_close (&writing);
+  store_put (self->store, 1, 10);
+  g_assert_false (write_out (self, cancellable, G_IO_ERROR_CANCELLED));
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
+  gate_await (&writing);
+  g_assert_false (write_out (self, cancellable, G_IO_ERROR_CANCELLED));
+
+  gate_open (&writing);
+  g_assert_true (write_out (self, NULL, 0));
+  g_assert_cmpuint (count_entries (self), ==, 1);
+  g_assert_true (write_out (self, cancellable, 0));
+}
+
+/* It fails once for what is lost, whether or not the store was dropped, and as often as it is asked for what is to be tried again */
+static void
+test_flush_disk_full (StoreFixture *self,
+                      gconstpointer data)
+{
+  g_autoptr (PillionCacheEntry) entry = NULL;
+
+  self->store = store_open (self->dir);
+  put_on_disk (self, 1);
+  entry = store_get (self->store, 1);
+
+  __atomic_store_n (&write_errno, ENOSPC, __ATOMIC_RELAXED);
+  store_put (self->store, 2, 10);
+  pillion_cache_store_flush (self->store);
+  g_assert_false (write_out (self, NULL, G_IO_ERROR_NO_SPACE));
+  g_assert_true (write_out (self, NULL, 0));
+
+  store_put (self->store, 3, 10);
+  store_update (self->store, entry, 1, 10, 1);
+  for (guint i = 0; i < 3; i++)
+    g_assert_false (write_out (self, NULL, G_IO_ERROR_NO_SPACE));
+  __atomic_store_n (&write_errno, 0, __ATOMIC_RELAXED);
+  g_assert_true (write_out (self, NULL, 0));
+  g_clear_pointer (&entry, pillion_cache_entry_unref);
+
+  __atomic_store_n (&write_errno, ENOSPC, __ATOMIC_RELAXED);
+  store_put (self->store, 4, 10);
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
+  g_assert_false (write_out (self, NULL, G_IO_ERROR_NO_SPACE));
+  __atomic_store_n (&write_errno, 0, __ATOMIC_RELAXED);
+  g_assert_true (write_out (self, NULL, 0));
+
+  self->store = store_open (self->dir);
+  entry = store_get (self->store, 1);
+  store_assert_revision (entry, 1);
+}
+
+/* A folder that was removed is made again if it is in use, and else not missed */
+static void
+test_flush_removed_folder (StoreFixture *self,
+                           gconstpointer data)
+{
+  g_autofree char *key = store_make_key (1);
+
+  self->store = store_open (self->dir);
+  put_on_disk (self, 1);
+
+  gate_close (&writing);
+  store_put (self->store, 2, 10);
+  g_assert_true (pillion_cache_store_remove_key (self->store, key));
+  gate_await (&writing);
+  store_remove_tree (self->dir);
+  gate_open (&writing);
+  g_assert_true (write_out (self, NULL, 0));
+  g_assert_cmpuint (count_entries (self), ==, 1);
+
+  gate_close (&writing);
+  store_put (self->store, 3, 10);
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
+  gate_await (&writing);
+  store_remove_tree (self->dir);
+  gate_open (&writing);
+  g_assert_true (write_out (self, NULL, 0));
+  g_assert_false (g_file_test (self->dir, G_FILE_TEST_EXISTS));
+}
+
+typedef struct
+{
+  StoreFixture *fixture;
+  GCancellable *cancellable;
+  GIOErrorEnum expected;
+  gboolean has_ended; /* atomic */
+} Flush;
+
+static gpointer
+run_flush (gpointer data)
+{
+  Flush *self = data;
+
+  g_assert_true (write_out (self->fixture, self->cancellable, self->expected) == (self->expected == 0));
+  __atomic_store_n (&self->has_ended, TRUE, __ATOMIC_RELEASE);
+  return NULL;
+}
+
+/* @data: whether it is cancelled while another process has the folder, or gives up */
+static void
+test_flush_locked (StoreFixture *self,
+                   gconstpointer data)
+{
+  g_autofree char *path = store_fixture_get_path (self, "pillion-cache");
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Flush flush = { self, cancellable, data != NULL ? G_IO_ERROR_CANCELLED : G_IO_ERROR_BUSY, FALSE };
+  GThread *thread;
+  int lock;
+
+  self->store = store_open (self->dir);
+  put_on_disk (self, 1);
+  lock = open (path, O_RDWR | O_CLOEXEC);
+  g_assert_no_errno (flock (lock, LOCK_EX));
+  store_put (self->store, 2, 10);
+
+  thread = g_thread_new ("flush", run_flush, &flush);
+  if (data != NULL)
+    g_cancellable_cancel (cancellable);
+  while (!__atomic_load_n (&flush.has_ended, __ATOMIC_ACQUIRE))
+    {
+      if (data == NULL)
+        __atomic_add_fetch (&later, G_USEC_PER_SEC, __ATOMIC_RELAXED);
+      g_usleep (1000);
+    }
+  g_thread_join (thread);
+  __atomic_store_n (&later, 0, __ATOMIC_RELAXED);
+
+  flock (lock, LOCK_UN);
+  close (lock);
+  g_assert_true (write_out (self, NULL, 0));
+  g_assert_cmpint (store_has (self->store, 2), ==, data != NULL);
+}
+
+/* What comes meanwhile is not waited for */
+static void
+test_flush_under_way (StoreFixture *self,
+                      gconstpointer data)
+{
+  Flush flushes[] = { { self, NULL, 0, FALSE }, { self, NULL, 0, FALSE } };
+  GThread *threads[G_N_ELEMENTS (flushes)];
+  guint number = 2;
+
+  self->store = store_open (self->dir);
+  store_put (self->store, 1, 10);
+  for (guint i = 0; i < G_N_ELEMENTS (flushes); i++)
+    threads[i] = g_thread_new ("flush", run_flush, &flushes[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (flushes); i++)
+    {
+      /* There is always something in the queue, which takes so many of them */
+      while (!__atomic_load_n (&flushes[i].has_ended, __ATOMIC_ACQUIRE))
+        store_try_put (self->store, number++, LARGE, 0, NULL, NULL);
+      g_thread_join (threads[i]);
+    }
+}
+
 #define ADD_WITH(path, data, func) g_test_add ("/http/cache-disk/" path, StoreFixture, data, store_fixture_set_up_closed, func, store_fixture_tear_down)
 #define ADD(path, func) ADD_WITH (path, NULL, func)
 
@@ -519,6 +747,15 @@ main (int argc,
   ADD ("what-is-removed-needs-no-lock", test_removed);
   ADD ("a-full-disk-loses-only-what-is-new", test_disk_full);
   ADD ("what-was-refused-is-tried-again", test_tried_again);
+  ADD ("flush", test_flush);
+  ADD ("flush/no-folder", test_flush_nothing);
+  ADD_WITH ("flush/empty-folder", "empty", test_flush_nothing);
+  ADD ("flush/dropped", test_flush_dropped);
+  ADD ("flush/disk-full", test_flush_disk_full);
+  ADD ("flush/removed-folder", test_flush_removed_folder);
+  ADD ("flush/locked", test_flush_locked);
+  ADD_WITH ("flush/cancelled", "cancelled", test_flush_locked);
+  ADD ("flush/while-more-is-stored", test_flush_under_way);
 
   return g_test_run ();
 }

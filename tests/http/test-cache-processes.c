@@ -230,11 +230,14 @@ child_read_only (const char *dir,
   g_assert_true (store_has (store, 1));
   g_assert_true (store_has (store, 2));
   entry = store_get (store, 1);
-  store_update (store, entry, 1, 50, 1);
   pillion_cache_store_touch (store, entry);
+  g_assert_true (pillion_cache_stores_write_out (dir, NULL, &error));
+  store_update (store, entry, 1, 50, 1);
   g_assert_false (store_try_put (store, 3, 10, 0, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY);
-  pillion_cache_store_flush (store);
+  g_clear_error (&error);
+  g_assert_false (pillion_cache_stores_write_out (dir, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_READ_ONLY);
   g_assert_true (store_has (store, 2));
   return 0;
 }

@@ -1043,6 +1043,7 @@ test_object (Fixture *self,
   assert_gets (self, "/fresh", "2", FALSE);
   g_assert_true (await_boolean (self, pillion_http_cache_clear (self->cache, loop, NULL), &error));
   assert_gets (self, "/fresh", "3", FALSE);
+  g_assert_true (await_boolean (self, pillion_http_cache_flush (self->cache, loop, NULL), &error));
 
   g_assert_false (await_boolean (self, pillion_http_cache_remove (self->cache, "nothing", loop, NULL), &error));
   g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL);

@@ -29,9 +29,9 @@ URL = os.environ['PILLION_TEST_URL']
 
 class GioCase(Case):
     def setUp(self):
-        super().setUp()
         temporary = tempfile.TemporaryDirectory(prefix='pillion-gio-')
-        self.addCleanup(temporary.cleanup)
+        self.addCleanup(temporary.cleanup)  # when nothing uses it any more
+        super().setUp()
         self.folder = Gio.File.new_for_path(temporary.name)
         self.file = self.folder.get_child('file')
         self.file.replace_contents(b'one\ntwo\n', None, False, Gio.FileCreateFlags.NONE, None)

@@ -6,20 +6,23 @@
 
 import asyncio
 import pathlib
+import shutil
 import tempfile
 
-from support import Case, tap
+from support import Case, guest, tap
 
 from gi.repository import Gio, GLib, PillionHttp
 
 
 class Cache(Case):
     def setUp(self):
-        super().setUp()
+        # The folder goes last, when nothing is written to it any more
         temporary = tempfile.TemporaryDirectory(prefix='pillion-cache-')
         self.addCleanup(temporary.cleanup)
         self.folder = pathlib.Path(temporary.name)
         self.path = self.folder / 'cache'
+        self.addCleanup(lambda: guest.run_until_complete(PillionHttp.Cache(self.path).flush(guest)))
+        super().setUp()
         self.n_requests = 0
 
     def run_main(self, main):
@@ -156,6 +159,30 @@ class Cache(Case):
             self.assertEqual((await client.get(url)).text, '2')
             self.assertIs(await cache.clear(), True)
             self.assertEqual((await client.get(url)).text, '3')
+
+        self.run_main(main())
+
+    def test_flush(self):
+        """Another process finds what was stored, and the folder can be removed."""
+        url = self.serve()
+
+        async def main():
+            cache = PillionHttp.Cache(self.path)
+            self.assertIs(await cache.flush(), True)
+            self.assertFalse(self.path.exists())
+            client = PillionHttp.Client(cache=cache)
+            for i in range(5):
+                await client.get(f'{url}?{i}')
+            # No matter which one
+            self.assertIs(await PillionHttp.Cache(self.path).flush(), True)
+            self.assertEqual(len(list(self.path.glob('entries/*'))), 5)
+            await client.get(url)
+            client = cache = None
+            self.assertIs(await PillionHttp.Cache(self.path).flush(), True)
+            self.assertEqual(len(list(self.path.glob('entries/*'))), 6)
+            shutil.rmtree(self.path)
+            self.assertIs(await PillionHttp.Cache(self.path).flush(), True)
+            self.assertFalse(self.path.exists())
 
         self.run_main(main())
 

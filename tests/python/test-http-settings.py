@@ -24,9 +24,9 @@ FAR = 3907833377  # in 2093
 
 class SettingsCase(Case):
     def setUp(self):
-        super().setUp()
         temporary = tempfile.TemporaryDirectory(prefix='pillion-settings-')
-        self.addCleanup(temporary.cleanup)
+        self.addCleanup(temporary.cleanup)  # when nothing uses it any more
+        super().setUp()
         self.folder = pathlib.Path(temporary.name)
 
     def run_main(self, main):

@@ -23,10 +23,10 @@ SHA256 = os.environ['PILLION_TEST_SHA256']
 
 class Http(TaskCase):
     def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix='pillion-tasks-')
+        self.addCleanup(temporary.cleanup)  # when nothing uses it any more
         super().setUp()
         self.client = PillionHttp.Client()
-        temporary = tempfile.TemporaryDirectory(prefix='pillion-tasks-')
-        self.addCleanup(temporary.cleanup)
         self.folder = temporary.name
 
     def test_properties(self):

@@ -548,6 +548,10 @@ class Cache(PillionHttp.Cache):
         """Removes everything."""
         return core._at(PillionHttp.Cache.clear(self, core._or_default(loop), cancellable))
 
+    def flush(self, loop=None, cancellable=None) -> Pillion.Task[bool]:
+        """Writes everything that was stored so far, and says if that is impossible."""
+        return core._at(PillionHttp.Cache.flush(self, core._or_default(loop), cancellable))
+
     def list(self, url=None, loop=None, cancellable=None) -> Pillion.Task[Gio.ListModel]:
         """Lists what is stored, or only what is stored for a URL. The result is a list model of responses without bodies."""
         return core._at(PillionHttp.Cache.list(self, url, core._or_default(loop), cancellable))
