@@ -7,6 +7,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
 
 SOURCE = os.environ['PILLION_SOURCE_DIR']
+BUILD = os.environ['PILLION_BUILD_DIR']
 
 C_PROGRAM = '''
 #include <pillion/pillion.h>
@@ -115,16 +117,22 @@ class Install(unittest.TestCase):
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory(prefix='pillion-install-')
         top = pathlib.Path(cls.temporary.name)
-        cls.prefix = top / 'prefix'
         # The tree's own settings must not help here
         cls.env = {name: value for name, value in os.environ.items()
                    if name not in ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH', 'PYTHONPATH', 'GJS_PATH')}
-        cls.run_quietly('meson', 'setup', str(top / 'build'), SOURCE, f'--prefix={cls.prefix}', '--libdir=lib',
-                        '-Dbuildtype=debug', '-Dtests=false')
-        cls.run_quietly('meson', 'install', '-C', str(top / 'build'))
-        cls.env.update(PKG_CONFIG_PATH=str(cls.prefix / 'lib' / 'pkgconfig'),
-                       LD_LIBRARY_PATH=str(cls.prefix / 'lib'),
-                       GI_TYPELIB_PATH=str(cls.prefix / 'lib' / 'girepository-1.0'),
+        # As a packager does it: below another folder than where it will be
+        cls.run_quietly('meson', 'install', '-C', BUILD, '--no-rebuild', '--destdir', str(top / 'image'))
+        options = {option['name']: option['value'] for option in json.loads(cls.run_quietly('meson', 'introspect', '--buildoptions', BUILD))}
+        cls.build_prefix = options['prefix']
+        cls.prefix = top / 'image' / cls.build_prefix.lstrip('/')
+        cls.libdir = cls.prefix / options['libdir']
+        for path in (cls.libdir / 'pkgconfig').iterdir():
+            text, n_prefixes = re.subn(f'^prefix={re.escape(cls.build_prefix)}$', f'prefix={cls.prefix}', path.read_text(encoding='utf-8'), flags=re.MULTILINE)
+            assert n_prefixes == 1, path
+            path.write_text(text, encoding='utf-8')
+        cls.env.update(PKG_CONFIG_PATH=str(cls.libdir / 'pkgconfig'),
+                       LD_LIBRARY_PATH=str(cls.libdir),
+                       GI_TYPELIB_PATH=str(cls.libdir / 'girepository-1.0'),
                        XDG_DATA_DIRS=str(cls.prefix / 'share') + ':/usr/local/share:/usr/share')
         cls.work = top / 'elsewhere'
         cls.work.mkdir()
@@ -187,8 +195,10 @@ class Install(unittest.TestCase):
         folders = self.run_quietly('/usr/bin/python3', '-c', 'import sys; print(*sys.path, sep=chr(10))').splitlines()
         for prefix in ('/usr', '/usr/local'):
             with self.subTest(prefix):
-                tree = str(self.work.parent / prefix.replace('/', '-'))
-                self.run_quietly('meson', 'setup', tree, SOURCE, f'--prefix={prefix}', '-Dtests=false')
+                tree = BUILD
+                if prefix != self.build_prefix:
+                    tree = str(self.work.parent / prefix.replace('/', '-'))
+                    self.run_quietly('meson', 'setup', tree, SOURCE, f'--prefix={prefix}', '-Dtests=false')
                 files = json.loads(self.run_quietly('meson', 'introspect', '--installed', tree)).values()
                 folder = next(path.removesuffix('/pillion/async_loop.py') for path in files if path.endswith('/async_loop.py'))
                 self.assertIn(folder, folders)
@@ -212,8 +222,9 @@ class Install(unittest.TestCase):
     def test_everything_is_there(self):
         paths = ['bin/pillion', 'share/locale/de/LC_MESSAGES/pillion.mo']
         for name, namespace in (('pillion', 'Pillion'), ('pillion-http', 'PillionHttp')):
-            paths += [f'lib/lib{name}-1.so', f'lib/lib{name}-1.so.0', f'lib/pkgconfig/{name}-1.pc',
-                      f'lib/girepository-1.0/{namespace}-1.typelib', f'share/gir-1.0/{namespace}-1.gir',
+            paths += [*(self.libdir / path for path in (f'lib{name}-1.so', f'lib{name}-1.so.0', f'pkgconfig/{name}-1.pc',
+                                                        f'girepository-1.0/{namespace}-1.typelib')),
+                      f'share/gir-1.0/{namespace}-1.gir',
                       f'share/vala/vapi/{name}-1.vapi', f'share/vala/vapi/{name}-1.deps',
                       f'share/gjs-1.0/overrides/{namespace}.js',
                       *(f'include/{name}-1/{name}/{name}{part}.h' for part in ('', '-enums', '-version'))]
