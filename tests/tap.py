@@ -10,6 +10,8 @@ import os
 import sys
 import unittest
 
+from sample import sample_suite
+
 
 class TapResult(unittest.TestResult):
     def __init__(self, stream):
@@ -59,12 +61,14 @@ class TapResult(unittest.TestResult):
             self.fail(subtest, err)
 
 
-def main(module='__main__'):
-    """Runs the module's tests; names on the command line choose some of them."""
+def main(module='__main__', sampled=False):
+    """Runs the module's tests, or a sample of them; names on the command line choose some of them."""
     loader = unittest.defaultTestLoader
     module = sys.modules[module]
     names = sys.argv[1:]
     suite = loader.loadTestsFromNames(names, module) if names else loader.loadTestsFromModule(module)
+    if sampled and not names:
+        suite = sample_suite(suite)
 
     # What tests print goes to stderr, so that it can't break the TAP
     tap = os.fdopen(os.dup(1), 'w', encoding='utf-8')

@@ -37,12 +37,17 @@ class LeakCase(Case):
         for _ in range(max(2, rounds // 5)):
             work(per_round)
         gc.collect()
-        objects, before = len(gc.get_objects()), memory()
-        for _ in range(rounds):
-            work(per_round)
-        gc.collect()
-        self.assertLess(len(gc.get_objects()) - objects, MANY // 100)
-        self.assertLess((memory() - before) / MANY, BYTES)
+        # Python takes memory in arenas of a MiB. One that comes late is no leak, which would be there again.
+        for _ in range(2):
+            objects, before = len(gc.get_objects()), memory()
+            for _ in range(rounds):
+                work(per_round)
+            gc.collect()
+            objects, left = len(gc.get_objects()) - objects, (memory() - before) / MANY
+            if left < BYTES:
+                break
+        self.assertLess(objects, MANY // 100)
+        self.assertLess(left, BYTES)
 
     def kick(self, tasks):
         while not all(task.done() for task in tasks):
@@ -381,4 +386,4 @@ class Fixtures(Case):
 
 
 if __name__ == '__main__':
-    tap.main()
+    tap.main(sampled=True)
