@@ -3,16 +3,22 @@
 
 """Callers of Blender's own downloader, on the one with the same names."""
 
+import collections
 import json
+import os
 import pathlib
 import sys
 import tempfile
+import time
+import traceback
+import types
 
 from driver import URL, until
 from pillion import async_loop
 from pillion.hosts import blender
 from pillion.hosts.blender import downloader as http_dl
 from pillion.hosts.blender._cancel import count_live
+from pillion.hosts.blender._worker import Worker, worker
 from server import content
 
 folder = pathlib.Path(tempfile.mkdtemp())
@@ -331,6 +337,126 @@ def case_fields_are_sent():
     description, = (description for name, description, *_ in reporter.calls if name == 'download_finished')
     assert description.response_headers['set-cookie'] == 'a=1, b=2', description.response_headers
     downloader.shutdown()
+
+
+def case_fields_stay_while_somebody_looks():
+    """The answer to another request doesn't change what a reporter is looking at."""
+    def answer(**fields):
+        return types.SimpleNamespace(get_header_names=lambda: list(fields), get_header=fields.get)
+
+    description = http_dl.RequestDescription('GET', URL)
+    download = http_dl._Download(description, folder / 'fields', types.SimpleNamespace(calls=collections.deque()))
+    download.take_headers(answer(etag='1', server='one', date='today'))
+    looking = iter(description.response_headers.items())
+    next(looking)
+    download.take_headers(answer(etag='2'))
+    assert list(looking) == [('server', 'one'), ('date', 'today')]
+    assert description.response_headers == {'etag': '2'}
+    yield
+
+
+def case_a_provider_that_exits():
+    """Only the download in question fails, whatever the provider raises."""
+    class Exiting(http_dl.MetadataProviderFilesystem):
+        def load(self, description):
+            if description.url.endswith('load'):
+                sys.exit('not now')
+            return super().load(description)
+
+        def save(self, description, meta):
+            if description.url.endswith('save'):
+                raise KeyboardInterrupt
+            super().save(description, meta)
+
+    provider = Exiting(folder / 'exiting')
+    downloader = http_dl.BackgroundDownloader(http_dl.DownloaderOptions(provider, 10), no_error)
+    reporter = Reporter()
+    downloader.add_reporter(reporter)
+    downloader.start()
+    for name in ('load', 'save', 'good'):
+        (folder / name).write_bytes(b'old')
+        downloader.queue_download(URL + '/bytes/10?' + name, folder / name)
+    yield from finish(downloader)
+    assert downloader.num_downloads_ok == 1 and (folder / 'good').read_bytes() == content(0, 10), reporter.calls
+    errors = {path.name: error for name, _, path, error in (call for call in reporter.calls if call[0] == 'download_error')}
+    assert {name: type(error.args[1]) for name, error in errors.items()} == {'load': SystemExit, 'save': KeyboardInterrupt}, errors
+    assert all(isinstance(error, http_dl.HTTPRequestDownloadError) for error in errors.values())
+    downloader.shutdown()
+
+    # Whoever waits gets what was raised
+    blocking = http_dl.ConditionalDownloader(provider)
+    reporter = Reporter()
+    blocking.add_reporter(reporter)
+    raises(SystemExit, blocking.download_to_file, URL + '/bytes/10?load', folder / 'load')
+    assert reporter.names() == ['download_starts', 'download_error'], reporter.calls
+
+
+class Work:
+    """What gives the worker something to do, and may raise."""
+
+    def __init__(self, error=None):
+        self.error = error
+        self.n_turns = self.n_cancels = 0
+
+    def turn(self):
+        self.n_turns += 1
+        if self.error is not None:
+            raise self.error
+        return True
+
+    def cancel(self, timeout):
+        self.n_cancels += 1
+        if self.error is not None:
+            raise self.error
+
+    def count(self):
+        return 0
+
+
+def case_work_that_raises_holds_nobody_up():
+    """What comes after it has its turn, and is cancelled."""
+    own = Worker()
+    works = Work(ZeroDivisionError()), Work(SystemExit()), Work()
+    for work in works:
+        own.submit(lambda work=work: own.add(work))
+    yield from until(lambda: all(work.n_turns > 1 for work in works), 'the turns')
+    assert own.cancel(60)
+    assert [work.n_cancels for work in works] == [1, 1, 1]
+
+
+def run_in_child():
+    downloader, reporter = make('child')
+    downloader.start()
+    downloader.queue_download(URL + '/bytes/1000', folder / 'child-file')
+    end = time.monotonic() + 30
+    while not downloader.all_downloads_done and time.monotonic() < end:
+        downloader.update()
+    return downloader.num_downloads_ok == 1
+
+
+def case_a_forked_child_has_a_worker_of_its_own():
+    """That of its parent isn't there."""
+    assert worker.call(lambda: None, 60)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if run_in_child() else 2
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    ended = 0, 0
+
+    def has_ended():
+        nonlocal ended
+        ended = os.waitpid(child, os.WNOHANG)
+        return ended[0] == child
+
+    yield from until(has_ended, 'the end of the child')
+    assert ended[1] == 0, ended
+    assert (folder / 'child-file').read_bytes() == content(0, 1000)
+    assert worker.call(lambda: None, 60)
 
 
 def case_it_takes_the_place_of_blenders():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import queue
 import threading
 from collections.abc import Callable
@@ -42,6 +43,11 @@ class Worker:
     """Runs one function after the other, kicks its loop, and gives each work its turns. It starts with the first function."""
 
     def __init__(self) -> None:
+        self._reset()
+        # A forked child has no such thread
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
         self.loop: Any = None
         self._works: list[Work] = []
         self._jobs: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
@@ -82,7 +88,7 @@ class Worker:
         """Cancels what is under way, and waits until it has ended, at most `timeout` seconds. Returns whether it has."""
         def cancel():
             for work in list(self._works):
-                work.cancel(max(0, end - monotonic()))
+                self._try(lambda work=work: work.cancel(max(0, end - monotonic())))
 
         end = monotonic() + timeout
         return not self._is_started or (self.call(cancel, timeout) and self.count() == 0)
@@ -96,7 +102,8 @@ class Worker:
                 atexit.register(self._end)
 
     def _end(self):
-        self.call(self._close, 2 * EXIT_PATIENCE)
+        if self._is_started:
+            self.call(self._close, 2 * EXIT_PATIENCE)
 
     def _close(self):
         self._has_ended = True
@@ -117,18 +124,20 @@ class Worker:
                 self._try(function)
                 del function  # before this waits
             if self._works and not self._has_ended and monotonic() >= due:
-                self._try(self._turn)
+                self._turn()
                 due = monotonic() + PAUSE
 
     def _turn(self):
-        self.loop.kick()
-        self._works[:] = [work for work in self._works if work.turn()]
+        self._try(self.loop.kick)
+        # One that raises may still have something to come
+        self._works[:] = [work for work in self._works if self._try(work.turn, True)]
 
-    def _try(self, function):
+    def _try(self, function, otherwise=None):
         try:
-            function()
+            return function()
         except BaseException:
             logger.exception('a function of the worker raised')
+            return otherwise
 
 
 worker = Worker()

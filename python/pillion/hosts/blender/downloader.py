@@ -120,8 +120,8 @@ class HTTPMetadata:
 
 
 class HTTPRequestDownloadError(RuntimeError):
-    """A download that failed because of its response. Errors of the network and of files are GLib.Error, and a server that
-    refuses is a PillionHttp.StatusError."""
+    """A download that failed because of its response, or because a metadata provider raised what is no Exception, which is the argument
+    then. Errors of the network and of files are GLib.Error, and a server that refuses is a PillionHttp.StatusError."""
 
     def __init__(self, http_req_desc: RequestDescription, *args: object) -> None:
         super().__init__(http_req_desc, *args)
@@ -361,7 +361,7 @@ class _Download:
     task: Any = None
     progress: list[Any] | None = None  # the arguments of a call that nobody has made yet
     completed = 0  # bytes, when somebody last looked
-    error: Exception | None = None
+    error: BaseException | None = None
     is_cancelled = is_over = has_made_folder = False
 
     def __init__(self, description, path, transfers):
@@ -379,7 +379,7 @@ class _Download:
                 self.fetch()
             else:
                 self.ask(known)
-        except (Exception, asyncio.CancelledError) as error:
+        except BaseException as error:
             self.fail(error)
 
     def cancel(self):
@@ -418,7 +418,7 @@ class _Download:
                 self.end('already_downloaded')
             else:
                 self.fetch()
-        except (Exception, asyncio.CancelledError) as error:
+        except BaseException as error:
             self.fail(error)
 
     def fetch(self):
@@ -451,7 +451,7 @@ class _Download:
     def on_fetched(self, task):
         try:
             self.finish(task.result())
-        except (Exception, asyncio.CancelledError) as error:
+        except BaseException as error:
             if self.has_made_folder or not _is_not_found(error):
                 self.fail(error)
             else:
@@ -463,7 +463,7 @@ class _Download:
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             self.fetch()
-        except (Exception, asyncio.CancelledError) as error:
+        except BaseException as error:
             self.fail(error)
 
     def finish(self, result):
@@ -479,8 +479,8 @@ class _Download:
     def take_headers(self, response):
         # Fields that come several times, and can't be joined with commas, come as lines. The original joins them, too.
         headers = {name.lower(): response.get_header(name).replace('\n', ', ') for name in response.get_header_names()}
-        self.description.response_headers.clear()
-        self.description.response_headers.update(headers)
+        # Another one rather than other contents: a reporter may be looking at it
+        object.__setattr__(self.description, 'response_headers', headers)
         return headers
 
     def add_progress(self, total, completed):
@@ -503,8 +503,12 @@ class _Download:
         with _end_lock:
             if not self.is_over:
                 self.error = error[0] if error else None
-                self.add(how, self.path, *error)
+                self.add(how, self.path, *map(self.as_exception, error))
                 self.is_over = True
+
+    def as_exception(self, error):
+        # A provider may say sys.exit (), and whoever raises that on Blender's thread ends Blender
+        return error if isinstance(error, Exception) else HTTPRequestDownloadError(self.description, error)
 
     def add(self, name, *arguments):
         self.progress = None
@@ -621,7 +625,8 @@ class ConditionalDownloader:
         self._reporter: DownloadReporter | None = None
 
     def download_to_file(self, url: str, local_path: Path, *, http_method: str = 'GET') -> None:
-        """Downloads a URL to a file. Raises what `download_error ()` of the reporter is told."""
+        """Downloads a URL to a file. Raises what `download_error ()` of the reporter is told, or what the metadata provider has raised if
+        that is no Exception."""
         self.http_session.set_timeout(self.timeout)
         transfers = _Transfers(lambda: self.http_session, self.metadata_provider)
         calls = transfers.calls
