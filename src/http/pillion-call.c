@@ -811,6 +811,14 @@ hop_wrote (gpointer data,
     pillion_progress_report (&self->progress, n_sent, self->body->length);
 }
 
+/* How long the whole body is of which @length is announced to be left. A server may announce anything. */
+static gint64
+add_length (PillionCall *self,
+            gint64 length)
+{
+  return length <= G_MAXINT64 - self->offset ? self->offset + MAX (length, 0) : G_MAXINT64;
+}
+
 static void
 hop_head (gpointer data,
           const PillionHead *head)
@@ -837,14 +845,14 @@ hop_head (gpointer data,
   if (verdict == PILLION_VERDICT_PASS && self->offset > 0)
     {
       self->n_answer = self->n_decoded = self->offset;
-      self->announced = head->length >= 0 ? self->offset + head->length : -1;
+      self->announced = head->length >= 0 ? add_length (self, head->length) : -1;
     }
   else if (verdict == PILLION_VERDICT_PASS)
     {
       begin_decoding (self, head);
       verdict = self->sink->klass->head (self->sink, head, &error);
     }
-  if (verdict == PILLION_VERDICT_PASS && (self->coding_error != NULL || !pillion_call_check_size (self, self->offset + MAX (head->length, 0), &error)))
+  if (verdict == PILLION_VERDICT_PASS && (self->coding_error != NULL || !pillion_call_check_size (self, add_length (self, head->length), &error)))
     {
       if (self->coding_error != NULL)
         error = g_steal_pointer (&self->coding_error);

@@ -84,11 +84,13 @@ serve (TestConnection *connection,
       /* More or less than what was asked for is not taken */
       const gsize from = strcmp (path, "/early") == 0 ? first - 1 : first;
       const gsize end = strcmp (path, "/short") == 0 ? SIZE - 1 : SIZE;
+      const gboolean endless = strcmp (path, "/endless") == 0;
+      const gboolean cut = endless || strcmp (path, "/cut") == 0;
 
       test_connection_printf (connection, "HTTP/1.1 206 Partial Content\r\nContent-Length: %zu\r\nContent-Range: bytes %zu-%zu/%d\r\nETag: %s\r\n\r\n",
-                              end - from, from, end - 1, SIZE, etag);
-      test_connection_write (connection, self->bytes + from, (gssize) (strcmp (path, "/cut") == 0 ? 1000 : end - from));
-      if (strcmp (path, "/cut") == 0)
+                              endless ? (gsize) G_MAXINT64 : end - from, from, end - 1, SIZE, etag);
+      test_connection_write (connection, self->bytes + from, (gssize) (cut ? 1000 : end - from));
+      if (cut)
         test_connection_close (connection);
     }
 }
@@ -266,6 +268,25 @@ test_cut (TestFixture *self,
   proxy_free (proxy);
 }
 
+/* More than can be counted is not too little */
+static void
+test_endless (TestFixture *self,
+              gconstpointer data)
+{
+  Proxy *proxy = proxy_new (self);
+  g_autofree char *url = NULL;
+
+  if (proxy == NULL)
+    return;
+
+  url = g_strconcat (proxy->base, "/endless", NULL);
+  pillion_http_client_set_max_body_size (self->client, 2 * SIZE);
+  test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE);
+  assert_log (proxy, "GET  /endless HTTP/2.0\nGET  /endless HTTP/1.1 rest\n");
+
+  proxy_free (proxy);
+}
+
 /* What may change something is not asked for twice, nor what is larger than the limit */
 static void
 test_stays (TestFixture *self,
@@ -306,6 +327,7 @@ main (int argc,
   test_case ("/http/http2-proxy/unknown-lengths-move-to-http1", test_moves);
   test_case ("/http/http2-proxy/shared-bodies-move-together", test_shared);
   test_case ("/http/http2-proxy/cut-rests-are-seen", test_cut);
+  test_case ("/http/http2-proxy/rests-without-an-end-are-too-large", test_endless);
   test_case ("/http/http2-proxy/what-must-not-be-repeated-stays", test_stays);
 
   return g_test_run ();
