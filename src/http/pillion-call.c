@@ -802,7 +802,8 @@ hop_wrote (gpointer data,
   PillionCall *self = data;
 
   self->last_activity = pillion_http_engine_get_now (self->engine);
-  if (!pillion_call_is_upload (self))
+  /* What is downloaded counts from its beginning on, although the server may still be reading */
+  if (!pillion_call_is_upload (self) || (self->answered && !self->sink->klass->in_memory))
     return;
 
   if (n_sent < self->body->length)
@@ -1108,8 +1109,7 @@ pillion_call_set_progress (PillionCall *self,
                            gint64 completed,
                            gint64 total)
 {
-  if (!pillion_call_is_upload (self))
-    pillion_progress_set (&self->progress, completed, total);
+  pillion_progress_set (&self->progress, completed, total);
 }
 
 void
@@ -1117,8 +1117,7 @@ pillion_call_report_progress (PillionCall *self,
                               gint64 completed,
                               gint64 total)
 {
-  if (!pillion_call_is_upload (self))
-    pillion_progress_report (&self->progress, completed, total);
+  pillion_progress_report (&self->progress, completed, total);
 }
 
 gboolean

@@ -208,12 +208,12 @@ void         pillion_call_resume_body    (PillionCall       *self);
  * which then returns NULL. */
 PillionTask *pillion_call_take_task      (PillionCall       *self);
 
-/* Whether the task's progress counts the request's body rather than the response's: it does if the request's
- * body is a file, or large */
+/* Whether the task's progress counts the request's body: it does if that is a file, or large. That of a download counts what it receives
+ * afterwards; the body of a response in memory isn't counted then. */
 gboolean     pillion_call_is_upload      (PillionCall       *self);
 
-/* Reports how much of the body has arrived, unless the progress counts what is sent. Reports that come too soon
- * have to wait, because each would wake the host; only the last of them is made. */
+/* Reports how much of the body has arrived. Reports that come too soon have to wait, because each would wake the host; only the last of them
+ * is made. */
 void         pillion_call_set_progress   (PillionCall       *self,
                                           gint64             completed,
                                           gint64             total);

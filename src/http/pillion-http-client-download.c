@@ -230,7 +230,7 @@ pillion_http_client_download_into (PillionHttpClient *self,
  * ```
  *
  * In everything else this is the same as [method@PillionHttp.Client.download]. Only what was asked for with `GET` is continued by another
- * attempt. A request with a field that the library has to set itself (`Range`, `If-Range`, and with
+ * attempt. If the body of the request is a file, or large, the progress counts at first what is sent of it. A request with a field that the library has to set itself (`Range`, `If-Range`, and with
  * [property@PillionHttp.DownloadOptions:only-if-changed] also `If-None-Match` and `If-Modified-Since`), or with the method `HEAD`, fails with
  * [error@PillionHttp.Error.INVALID_REQUEST].
  *

@@ -90,7 +90,7 @@ memory_body (PillionSink *sink,
   self->n_added += length;
 
   /* A body that arrives at once needs no progress */
-  if (self->announced < 0 || sink->call->n_answer < self->announced)
+  if ((self->announced < 0 || sink->call->n_answer < self->announced) && !pillion_call_is_upload (sink->call))
     pillion_call_set_progress (sink->call, sink->call->n_answer, self->announced);
 
   return TRUE;
@@ -176,7 +176,7 @@ memory_whole (PillionSink *sink)
   gboolean large = self->wanted == PILLION_MEMORY_SINK_JSON && self->n_added > LARGE;
   Outcome outcome;
 
-  if (pillion_task_get_unit (sink->call->task) != NULL)
+  if (pillion_task_get_unit (sink->call->task) != NULL && !pillion_call_is_upload (sink->call))
     pillion_call_report_progress (sink->call, sink->call->n_answer, sink->call->n_answer);
 
   if (self->response != NULL)

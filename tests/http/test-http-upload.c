@@ -172,6 +172,61 @@ test_file (TestFixture *self,
   log_free (log);
 }
 
+/* Sends what the test wants before it has read the request */
+static void
+answer_early (TestConnection *connection,
+              const char *request,
+              gpointer data)
+{
+  GBytes *bytes = data;
+
+  test_connection_answer (connection, NULL, g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes));
+  g_bytes_unref (test_connection_read_body (connection, request));
+}
+
+static void
+note_total (PillionTask *task,
+            GParamSpec *pspec,
+            gpointer data)
+{
+  g_hash_table_add (data, GSIZE_TO_POINTER (pillion_task_get_total (task)));
+}
+
+/* The progress of a download counts what is sent, and ends with what is received. @data: whether the server answers before it has read all. */
+static void
+test_download (TestFixture *self,
+               gconstpointer data)
+{
+  g_autofree guint8 *bytes = test_bytes_new (LARGE);
+  g_autoptr (GBytes) answer = g_bytes_new (bytes, 100000);
+  g_autoptr (GFile) file = make_file (self, "large", bytes, LARGE);
+  g_autofree char *path = test_fixture_path (self, "answer");
+  g_autoptr (GFile) target = g_file_new_for_path (path);
+  g_autoptr (GHashTable) totals = g_hash_table_new (NULL, NULL);
+  g_autoptr (PillionHttpRequest) request = NULL;
+  g_autoptr (PillionTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+  Log *log = log_new ();
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, data != NULL ? answer_early : record, data != NULL ? (gpointer) answer : log);
+  g_autofree char *url = test_server_url (server, "/");
+  const gint64 size = data != NULL ? 100000 : (gint64) strlen ("done");
+
+  request = pillion_http_request_new ("POST", url);
+  pillion_http_request_set_body_from_file (request, file, NULL);
+  task = pillion_http_client_send_to_file (self->client, request, target, NULL, NULL);
+  g_signal_connect (task, "notify::total", G_CALLBACK (note_total), totals);
+  test_fixture_await (self, task);
+  pillion_task_check (task, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (pillion_task_get_completed (task), ==, size);
+  g_assert_cmpint (pillion_task_get_total (task), ==, size);
+  if (data == NULL)
+    g_assert_true (g_hash_table_contains (totals, GSIZE_TO_POINTER (LARGE)));
+
+  test_server_free (server);
+  log_free (log);
+}
+
 static void
 test_file_sizes (TestFixture *self,
                  gconstpointer data)
@@ -838,6 +893,8 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   test_case ("/http/upload/file-is-sent-with-progress", test_file);
+  test_case ("/http/upload/progress-of-a-download", test_download);
+  g_test_add ("/http/upload/progress-of-a-download-of-an-early-answer", TestFixture, "early", test_fixture_set_up, test_download, test_fixture_tear_down);
   test_case ("/http/upload/file-of-any-size", test_file_sizes);
   test_case ("/http/upload/file-that-cannot-be-read-is-named", test_file_errors);
   test_case ("/http/upload/file-that-changes-is-an-error", test_file_changes);
