@@ -53,6 +53,7 @@ struct _TestServer
   guint peak;
   gboolean is_peak_right;
   gboolean gate_open;
+  guint n_at_gate;
 };
 
 struct _TestConnection
@@ -343,6 +344,18 @@ test_server_wait_requests (TestServer *self,
 }
 
 void
+test_server_wait_at_gate (TestServer *self,
+                          guint n)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+
+  pillion_mutex_lock (&self->lock);
+  while (self->n_at_gate < n)
+    g_assert_true (pillion_cond_wait_until (&self->cond, &self->lock, end));
+  pillion_mutex_unlock (&self->lock);
+}
+
+void
 test_server_open_gate (TestServer *self)
 {
   pillion_mutex_lock (&self->lock);
@@ -583,6 +596,8 @@ test_connection_wait_gate (TestConnection *self)
   gint64 end = g_get_monotonic_time () + PATIENCE;
 
   pillion_mutex_lock (&server->lock);
+  server->n_at_gate++;
+  g_cond_broadcast (&server->cond);
   while (!server->gate_open)
     g_assert_true (pillion_cond_wait_until (&server->cond, &server->lock, end));
   pillion_mutex_unlock (&server->lock);

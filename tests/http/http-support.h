@@ -50,6 +50,10 @@ void        test_server_wait_requests   (TestServer     *self,
 /* Holds handlers in test_connection_wait_gate () until test_server_open_gate () */
 void        test_server_open_gate       (TestServer     *self);
 
+/* Waits until so many handlers have come there */
+void        test_server_wait_at_gate    (TestServer     *self,
+                                         guint           n);
+
 /* For handlers */
 TestServer *test_connection_get_server  (TestConnection *self);
 /* What the other side has shown; it belongs to the connection */
