@@ -28,7 +28,8 @@ class Blender:
     """Runs inside-blender.py. `Failure` and `Missing` are the exceptions to raise."""
 
     def __init__(self, build_dir, folder, tree, failure, missing):
-        if shutil.which("blender") is None:
+        program = shutil.which("blender")
+        if program is None:
             raise missing("Blender")
         if shutil.which("Xvfb") is None:
             raise missing("Xvfb")
@@ -42,6 +43,9 @@ class Blender:
         self.env.update(tree, HOME=str(self.folder), TMPDIR=str(self.folder), BLENDER_USER_SCRIPTS=str(self.folder / "scripts"),
                         BLENDER_USER_CONFIG=str(self.folder / "config"), BENCH_FOLDER=str(folder))
         self.env.pop("PYTHONPATH", None)  # the add-on has the package
+        # Blender takes the first python3 for its own, with the modules that this one has
+        self.env.pop("PYTHONHOME", None)
+        self.env["PATH"] = os.pathsep.join([os.path.dirname(os.path.realpath(program)), self.env["PATH"]])
         reader, writer = os.pipe()
         self.server = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", "640x480x24", "-nolisten", "tcp"],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[writer])

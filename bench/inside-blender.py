@@ -23,6 +23,9 @@ bpy.context.preferences.view.show_splash = False
 
 IDLE_WINDOW = 2  # s
 
+# How long Blender may take until it is ready: a busy machine has no quick rounds
+SETTLE_PATIENCE = 60  # s
+
 
 def finish(value, **more):
     print("RESULT", json.dumps({"value": value, **more}), flush=True)
@@ -57,10 +60,13 @@ def redraw():
 
 def settle(seconds=3):
     """Waits until Blender has compiled its shaders."""
-    end = monotonic() + seconds
-    last, quick = monotonic(), 0
-    while monotonic() < end or quick < 10:
+    begun = monotonic()
+    last, quick = begun, 0
+    while monotonic() < begun + seconds or quick < 10:
         now = monotonic()
+        if now > begun + SETTLE_PATIENCE:
+            raise TimeoutError(f"within {SETTLE_PATIENCE} s, Blender's main loop had no ten rounds in a row of less than 0.1 s: "
+                               "the machine is too busy")
         quick = quick + 1 if now - last < 0.1 else 0
         last = now
         yield
