@@ -10,6 +10,9 @@
 
 #define MIN_BUCKETS 64
 
+/* More than this is not taken before it is needed */
+#define MAX_RESERVED (1024 * 1024)
+
 void
 pillion_cache_index_clear (PillionCacheIndex *self)
 {
@@ -70,9 +73,10 @@ unlink_record (PillionCacheIndex *self,
 }
 
 static void
-grow_buckets (PillionCacheIndex *self)
+set_n_buckets (PillionCacheIndex *self,
+               guint32 n)
 {
-  self->n_buckets = MAX (self->n_buckets * 2, MIN_BUCKETS);
+  self->n_buckets = n;
   g_free (self->buckets);
   self->buckets = g_new0 (guint32, self->n_buckets);
 
@@ -83,6 +87,31 @@ grow_buckets (PillionCacheIndex *self)
       self->records[i].next = *bucket;
       *bucket = i;
     }
+}
+
+static void
+set_capacity (PillionCacheIndex *self,
+              guint32 capacity)
+{
+  self->capacity = capacity;
+  self->records = g_renew (PillionCacheRecord, self->records, capacity);
+  memset (self->records, 0, sizeof *self->records);
+}
+
+void
+pillion_cache_index_reserve (PillionCacheIndex *self,
+                             guint64 n)
+{
+  const guint32 wanted = (guint32) MIN (n, MAX_RESERVED);
+  guint32 n_buckets = MIN_BUCKETS;
+
+  while (n_buckets < wanted)
+    n_buckets *= 2;
+
+  if (n_buckets > self->n_buckets)
+    set_n_buckets (self, n_buckets);
+  if (wanted + 1 > self->capacity)
+    set_capacity (self, wanted + 1);
 }
 
 static guint32
@@ -97,11 +126,7 @@ take_position (PillionCacheIndex *self)
     }
 
   if (self->n_records + 1 >= self->capacity)
-    {
-      self->capacity = MAX (self->capacity * 2, MIN_BUCKETS);
-      self->records = g_renew (PillionCacheRecord, self->records, self->capacity);
-      memset (self->records, 0, sizeof *self->records);
-    }
+    set_capacity (self, MAX (self->capacity * 2, MIN_BUCKETS));
 
   return ++self->n_records;
 }
@@ -124,7 +149,7 @@ pillion_cache_index_add (PillionCacheIndex *self,
     }
 
   if (self->n_entries >= self->n_buckets)
-    grow_buckets (self);
+    set_n_buckets (self, MAX (self->n_buckets * 2, MIN_BUCKETS));
 
   position = take_position (self);
   record = &self->records[position];

@@ -40,6 +40,10 @@ typedef struct
 /* All zero is an empty index */
 void                pillion_cache_index_clear    (PillionCacheIndex        *self);
 
+/* Takes the memory for @n entries at once */
+void                pillion_cache_index_reserve  (PillionCacheIndex        *self,
+                                                  guint64                   n);
+
 /* Adds an entry as the newest one. If it is there already, its size changes, and nothing else. A pointer to a record is valid until the next
  * call of this. */
 PillionCacheRecord *pillion_cache_index_add      (PillionCacheIndex        *self,

@@ -115,6 +115,17 @@ pillion_cache_log_open (PillionCacheLog *self,
   return TRUE;
 }
 
+guint64
+pillion_cache_log_count (PillionCacheLog *self)
+{
+  struct stat info;
+
+  if (self->fd < 0 || fstat (self->fd, &info) != 0 || (guint64) info.st_size < self->offset)
+    return 0;
+
+  return ((guint64) info.st_size - self->offset) / sizeof (PillionCacheLogRecord);
+}
+
 PillionCacheLogState
 pillion_cache_log_follow (PillionCacheLog *self,
                           gboolean locked,

@@ -54,7 +54,10 @@ gboolean             pillion_cache_log_open   (PillionCacheLog             *self
                                                PillionCacheFolder          *folder);
 void                 pillion_cache_log_close  (PillionCacheLog             *self);
 
-/* Calls @func for each record that was not read yet. With the lock of the folder, nobody can be at writing the last one. */
+/* How many records were not read yet */
+guint64              pillion_cache_log_count  (PillionCacheLog             *self);
+
+/* Calls @func for each of them. With the lock of the folder, nobody can be at writing the last one. */
 PillionCacheLogState pillion_cache_log_follow (PillionCacheLog             *self,
                                                gboolean                     locked,
                                                PillionCacheLogFunc          func,

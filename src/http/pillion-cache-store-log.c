@@ -81,6 +81,7 @@ read_log (PillionCacheStore *self,
     return FALSE;
 
   self->index = (PillionCacheIndex) { NULL };
+  pillion_cache_index_reserve (&self->index, pillion_cache_log_count (&self->log));
   state = pillion_cache_log_follow (&self->log, locked, apply_record, self);
   if (state == PILLION_CACHE_LOG_CURRENT && self->log.bad == 0)
     {
