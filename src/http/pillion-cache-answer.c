@@ -78,7 +78,7 @@ add_status (PillionListHead *head,
   g_autofree char *status = NULL;
 
   if (validated)
-    status = g_strdup_printf (CACHE_NAME "; fwd=%s; fwd-status=304", reason);
+    status = g_strconcat (CACHE_NAME "; fwd=", reason, "; fwd-status=304", NULL);
   else if (choice->use == PILLION_CACHE_USE_STALE && request->after_error && request->error_status != 0)
     status = g_strdup_printf (CACHE_NAME "; fwd=stale; fwd-status=%u; detail=stale-if-error", request->error_status);
   else if (choice->use == PILLION_CACHE_USE_STALE && request->after_error)

@@ -135,18 +135,6 @@ pillion_cache_choice_init (PillionCacheChoice *self,
     pillion_cache_choice_drop_part (self);
 }
 
-void
-pillion_cache_choice_prepare (GPtrArray *entries)
-{
-  for (guint i = 0; i < entries->len; i++)
-    {
-      PillionStoredResponse *stored = take_stored (entries->pdata[i]);
-
-      if (stored != NULL)
-        give_stored (entries->pdata[i], stored);
-    }
-}
-
 gboolean
 pillion_cache_choice_is_possible (GPtrArray *entries,
                                   const PillionCacheRequest *request,
@@ -197,14 +185,22 @@ pillion_cache_choice_add_validators (PillionCacheChoice *self,
                                      PillionFieldList *fields)
 {
   const gboolean validating = self->stored != NULL && pillion_cache_add_validators (self->stored, fields);
-  const char *own = pillion_field_list_get (fields, "If-None-Match");
-  g_autoptr (GString) tags = g_string_new (own);
+  g_autoptr (GString) tags = NULL;
+  const char *own;
+
+  if (self->variants == NULL)
+    return validating;
 
   /* With a tag, the server ignores the date */
+  own = pillion_field_list_get (fields, "If-None-Match");
   if (validating && own == NULL)
-    g_clear_pointer (&self->variants, g_ptr_array_unref);
+    {
+      g_clear_pointer (&self->variants, g_ptr_array_unref);
+      return validating;
+    }
 
-  for (guint i = 0; self->variants != NULL && i < self->variants->len; i++)
+  tags = g_string_new (own);
+  for (guint i = 0; i < self->variants->len; i++)
     {
       g_autoptr (PillionStoredResponse) stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (self->variants->pdata[i]));
       const char *etag = pillion_stored_response_get (stored, "ETag");
@@ -212,7 +208,7 @@ pillion_cache_choice_add_validators (PillionCacheChoice *self,
       if (tags->len + strlen (etag) < MAX_TAGS)
         g_string_append_printf (tags, "%s%s", tags->len > 0 ? ", " : "", etag);
     }
-  if (self->variants != NULL && tags->len > 0)
+  if (tags->len > 0)
     pillion_field_list_set (fields, "If-None-Match", tags->str);
 
   return validating || tags->len > 0;

@@ -31,9 +31,6 @@ void     pillion_cache_choice_init  (PillionCacheChoice        *self,
                                      gint64                     now);
 void     pillion_cache_choice_clear (PillionCacheChoice        *self);
 
-/* Parses @entries, as above, for whoever asks about them next. On any thread. */
-void     pillion_cache_choice_prepare (GPtrArray               *entries);
-
 /* Whether one of @entries, as above, may answer a request without the server. Looks only at its age and at the directives, so @request need not
  * have the fields that stages add. */
 gboolean pillion_cache_choice_is_possible (GPtrArray                 *entries,

@@ -75,6 +75,7 @@ begin (PillionCacheFill *self,
   if (self->writer == NULL)
     return FALSE;
 
+  pillion_cache_writer_set_good_until (self->writer, pillion_cache_get_good_until (response));
   self->store = pillion_cache_store_ref (store);
   self->key = g_strdup (key);
   for (guint i = 0; i < request->fields->n; i += 2)
@@ -214,6 +215,8 @@ combine (PillionCacheFill *self,
 
   metadata = pillion_stored_response_serialize (response);
   writer = pillion_cache_writer_new (self->store, self->key, metadata, length, NULL);
+  if (writer != NULL)
+    pillion_cache_writer_set_good_until (writer, pillion_cache_get_good_until (response));
   if (writer == NULL || !copy (first, 0, writer) || !copy (second, get_end (first, first_stored) - second_stored->first, writer) ||
       !pillion_cache_writer_commit (writer, NULL, first, NULL))
     return 0;

@@ -12,14 +12,16 @@ typedef struct
 {
   guint64 key_hash;
   guint64 id;
-  guint64 size; /* of the file */
-  guint64 used; /* a higher number than that of all older ones */
+  guint64 size : 56;   /* of the file */
+  guint64 touched : 1; /* a use that other processes don't know of yet */
+  guint64 used;        /* a higher number than that of all older ones */
 
   /* Positions in the array of records */
   guint32 next; /* with a hash of the same bucket, or free */
   guint32 newer;
   guint32 older;
-  guint32 touched; /* boolean: a use that other processes don't know of yet */
+
+  guint32 good_until; /* see pillion_cache_store_may_be_good () */
 } PillionCacheRecord;
 
 typedef struct

@@ -35,7 +35,7 @@ typedef struct
   guint64 checksum;
 } Header;
 
-static const Header template = { "PillionI", 1, sizeof (PillionCacheLogRecord), 0, 0, 0 };
+static const Header template = { "PillionI", 2, sizeof (PillionCacheLogRecord), 0, 0, 0 };
 
 G_STATIC_ASSERT (sizeof (Header) == 40);
 G_STATIC_ASSERT (sizeof (PillionCacheLogRecord) == 32);
@@ -69,7 +69,7 @@ static guint32
 sum_record (const PillionCacheLogRecord *record,
             guint64 generation)
 {
-  return (guint32) pillion_xxh64 (&record->operation, sizeof *record - G_STRUCT_OFFSET (PillionCacheLogRecord, operation), generation);
+  return (guint32) pillion_xxh64 (&record->good_until, sizeof *record - G_STRUCT_OFFSET (PillionCacheLogRecord, good_until), generation);
 }
 
 static gboolean
@@ -256,7 +256,13 @@ pillion_cache_log_write (PillionCacheLog *self,
       if (!filter (record, data))
         continue;
 
-      records[n] = (PillionCacheLogRecord) { .operation = PILLION_CACHE_LOG_ADD, .id = record->id, .key_hash = record->key_hash, .size = record->size };
+      records[n] = (PillionCacheLogRecord) {
+        .operation = PILLION_CACHE_LOG_ADD,
+        .good_until = record->good_until,
+        .id = record->id,
+        .key_hash = record->key_hash,
+        .size = record->size,
+      };
       records[n].checksum = sum_record (&records[n], new_log.generation);
       if (++n < MAX_RECORDS)
         continue;

@@ -32,10 +32,11 @@ typedef enum
 typedef struct
 {
   guint32 checksum;
-  guint32 operation;
+  guint32 good_until; /* see pillion_cache_store_may_be_good () */
   guint64 id;
   guint64 key_hash;
-  guint64 size;
+  guint64 size : 56;
+  guint64 operation : 8;
 } PillionCacheLogRecord;
 
 typedef enum

@@ -543,6 +543,18 @@ pillion_cache_is_fresh (const PillionStoredResponse *stored,
   return (stored->control.flags & PILLION_CACHE_NO_CACHE) == 0 && pillion_cache_get_lifetime (stored) > pillion_cache_get_age (stored, now);
 }
 
+guint32
+pillion_cache_get_good_until (const PillionStoredResponse *stored)
+{
+  const PillionCacheControl *control = &stored->control;
+
+  /* Not 0, which is not known */
+  if ((control->flags & PILLION_CACHE_NO_CACHE) != 0)
+    return 1;
+
+  return (guint32) CLAMP (stored->received + pillion_cache_get_lifetime (stored) + MAX (0, control->stale_while_revalidate) + 1, 1, G_MAXUINT32);
+}
+
 gboolean
 pillion_cache_may_be_fresh (const PillionStoredResponse *stored,
                             gint64 now)

@@ -102,6 +102,9 @@ gboolean        pillion_cache_may_store_undelimited  (const PillionStoredRespons
  * time quadratic in their number. */
 gboolean        pillion_cache_has_too_many_fields    (const PillionFieldList      *fields);
 
+/* From when on, in s since 1970, no request can be answered with it unless the server, or the program, says so */
+guint32         pillion_cache_get_good_until         (const PillionStoredResponse *stored);
+
 /* Section 4.2.1: how long it is fresh, in s */
 gint64          pillion_cache_get_lifetime           (const PillionStoredResponse *stored);
 

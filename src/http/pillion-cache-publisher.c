@@ -235,10 +235,9 @@ static void
 add_record (Batch *self,
             PillionCacheLogOperation operation,
             guint64 key_hash,
-            guint64 id,
-            guint64 size)
+            guint64 id)
 {
-  PillionCacheLogRecord record = { .operation = operation, .id = id, .key_hash = key_hash, .size = size };
+  PillionCacheLogRecord record = { .operation = operation, .id = id, .key_hash = key_hash };
 
   g_array_append_val (self->records, record);
 }
@@ -274,7 +273,13 @@ note_use (Batch *self,
     return FALSE;
 
   use.used = record->used;
-  use.record = (PillionCacheLogRecord) { .operation = operation, .id = id, .key_hash = key_hash, .size = record->size };
+  use.record = (PillionCacheLogRecord) {
+    .operation = operation,
+    .good_until = record->good_until,
+    .id = id,
+    .key_hash = key_hash,
+    .size = record->size,
+  };
   g_array_append_val (uses, use);
   return TRUE;
 }
@@ -329,7 +334,7 @@ decide (Batch *self)
     {
       PillionCacheTouch *victim = &g_array_index (self->victims, PillionCacheTouch, i);
 
-      add_record (self, PILLION_CACHE_LOG_REMOVE, victim->key_hash, victim->id, 0);
+      add_record (self, PILLION_CACHE_LOG_REMOVE, victim->key_hash, victim->id);
     }
 
   for (guint i = 0; i < self->n_items; i++)
@@ -339,7 +344,7 @@ decide (Batch *self)
 
       item->removed = item->removed || change->removed;
       if (item->stored && (item->removed || item->gone))
-        add_record (self, PILLION_CACHE_LOG_REMOVE, change->key_hash, change->id, 0);
+        add_record (self, PILLION_CACHE_LOG_REMOVE, change->key_hash, change->id);
       else if (!item->removed && !item->gone && item->draft.fd >= 0)
         {
           change->stored = note_use (self, uses, PILLION_CACHE_LOG_ADD, change->key_hash, change->id);

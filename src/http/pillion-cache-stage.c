@@ -11,7 +11,6 @@
 #include <glib/gi18n-lib.h>
 
 #include "http/pillion-cache-choice.h"
-#include "http/pillion-cache-lookups.h"
 #include "http/pillion-call.h"
 
 typedef struct
@@ -91,29 +90,6 @@ is_mistake (const GError *error)
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
 }
 
-/* Whether it has to wait in the queue in any case, unless the cache has an answer. Then the I/O thread, which others keep busy, need not be the one
- * that looks. One that came later must not overtake it. */
-static gboolean
-look_up_on_worker (PillionCall *call)
-{
-  g_autofree char *key = NULL;
-
-  if (call->looked_up || call->past_cache || !pillion_http_engine_is_outside (call->engine))
-    return FALSE;
-
-  /* Something else has resumed the call */
-  if (call->looking_up)
-    return TRUE;
-
-  if (pillion_http_queue_get_waiting (call->engine->queue) == 0 && !pillion_cache_lookups_has_any (call->engine))
-    return FALSE;
-
-  call->looking_up = TRUE;
-  key = pillion_call_make_lookup_key (call);
-  pillion_cache_lookups_add (call->engine, call, call->store, key);
-  return TRUE;
-}
-
 static PillionVerdict
 cache_begin (PillionStage *stage,
              PillionCall *call,
@@ -126,10 +102,8 @@ cache_begin (PillionStage *stage,
   self->call = call;
   if (self->location == NULL && call->engine->config.cache != NULL && !is_bypassed (call))
     self->location = pillion_cache_location_ref (call->engine->config.cache);
-  if (call->store != NULL)
-    return look_up_on_worker (call) ? PILLION_VERDICT_WAIT : PILLION_VERDICT_PASS;
-  if (self->location == NULL)
-    return check_needs_none (call, NULL, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
+  if (self->location == NULL || call->store != NULL)
+    return call->store != NULL || check_needs_none (call, NULL, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
 
   if (!pillion_cache_location_was_opened (self->location))
     {
@@ -147,9 +121,7 @@ cache_begin (PillionStage *stage,
       return PILLION_VERDICT_FAIL;
     }
 
-  if (call->store == NULL)
-    return check_needs_none (call, problem, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
-  return look_up_on_worker (call) ? PILLION_VERDICT_WAIT : PILLION_VERDICT_PASS;
+  return call->store != NULL || check_needs_none (call, problem, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
 }
 
 /* Whether something that is stale may be used instead of the failure. The body of a stream can't be replaced once the program has it. */

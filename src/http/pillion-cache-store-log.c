@@ -24,15 +24,17 @@ apply (const PillionCacheLogRecord *record,
     case PILLION_CACHE_LOG_ADD:
       /* What was removed here stays removed, although the others don't know that yet */
       if (change == NULL || !change->removed)
-        pillion_cache_index_add (&self->index, record->key_hash, record->id, record->size);
+        pillion_cache_index_add (&self->index, record->key_hash, record->id, record->size)->good_until = record->good_until;
       break;
     case PILLION_CACHE_LOG_REMOVE:
       if (known != NULL && (change == NULL || change->stored))
         pillion_cache_index_remove (&self->index, known);
       break;
     case PILLION_CACHE_LOG_TOUCH:
-      if (known != NULL)
-        pillion_cache_index_touch (&self->index, known);
+      if (known == NULL)
+        break;
+      pillion_cache_index_touch (&self->index, known);
+      known->good_until = record->good_until;
       break;
     default:
       return FALSE;
@@ -65,7 +67,7 @@ add_waiting (PillionCacheStore *self)
       PillionCacheChange *change = value;
 
       if (!change->removed && (change->image != NULL || change->draft >= 0))
-        pillion_cache_index_add (&self->index, change->key_hash, change->id, change->size);
+        pillion_cache_index_add (&self->index, change->key_hash, change->id, change->size)->good_until = change->good_until;
     }
 }
 

@@ -24,6 +24,7 @@ typedef struct
   int draft;
   char draft_name[PILLION_CACHE_NAME_SIZE];
   guint64 size; /* of the file, for those two */
+  guint32 good_until; /* likewise */
   PillionCacheBytes *metadata; /* newer than those in the file or the image; or NULL */
   gboolean stored;  /* the file has its name, or is just getting it */
   gboolean removed;

@@ -563,6 +563,23 @@ pillion_cache_store_lookup (PillionCacheStore *self,
   return found;
 }
 
+gboolean
+pillion_cache_store_may_be_good (PillionCacheStore *self,
+                                 const char *key,
+                                 gint64 now)
+{
+  guint64 key_hash = pillion_cache_hash_key (key);
+  gboolean may = FALSE;
+
+  pillion_mutex_lock (&self->mutex);
+  for (PillionCacheRecord *record = pillion_cache_index_first (&self->index, key_hash); record != NULL && !may;
+       record = pillion_cache_index_next (&self->index, record))
+    may = record->good_until == PILLION_CACHE_GOOD_UNKNOWN || record->good_until > now;
+  pillion_mutex_unlock (&self->mutex);
+
+  return may;
+}
+
 PillionCacheEntry *
 pillion_cache_store_load_entry (PillionCacheStore *self,
                                 guint64 key_hash,
@@ -636,6 +653,7 @@ gboolean
 pillion_cache_store_update_metadata (PillionCacheStore *self,
                                      PillionCacheEntry *entry,
                                      GBytes *metadata,
+                                     guint32 good_until,
                                      GError **error)
 {
   guint64 key_hash = pillion_cache_entry_get_key_hash (entry);
@@ -661,6 +679,7 @@ pillion_cache_store_update_metadata (PillionCacheStore *self,
       pillion_cache_store_queue (self, change);
       /* What was looked up before is no longer current */
       pillion_cache_index_touch (&self->index, record);
+      record->good_until = good_until;
     }
   pillion_mutex_unlock (&self->mutex);
 
@@ -786,7 +805,7 @@ pillion_cache_store_add (PillionCacheStore *self,
   if (change->draft >= 0)
     self->n_drafts++;
   g_hash_table_insert (self->changes, &change->id, change);
-  pillion_cache_index_add (&self->index, change->key_hash, change->id, change->size);
+  pillion_cache_index_add (&self->index, change->key_hash, change->id, change->size)->good_until = change->good_until;
   pillion_cache_store_queue (self, change);
   pillion_mutex_unlock (&self->mutex);
 

@@ -37,6 +37,9 @@ typedef struct
   guint64 n_removed; /* that were damaged */
 } PillionCacheReport;
 
+/* Until when an entry is good, if that isn't known */
+#define PILLION_CACHE_GOOD_UNKNOWN 0
+
 /* Returns FALSE to stop */
 typedef gboolean (*PillionCacheFunc) (PillionCacheEntry *entry,
                                       gpointer           data);
@@ -78,6 +81,12 @@ gboolean            pillion_cache_store_is_current      (PillionCacheStore  *sel
                                                          const char         *key,
                                                          GPtrArray          *entries);
 
+/* Whether any variant of @key may be good at @now, in s since 1970, without anybody being asked: when an entry is stored, or updated, it is said
+ * until when it is. Nothing is read, so this knows only of what a lookup or the publisher has seen of other processes. */
+gboolean            pillion_cache_store_may_be_good     (PillionCacheStore  *self,
+                                                         const char         *key,
+                                                         gint64              now);
+
 /* Says that an entry was used. This only takes a note. */
 void                pillion_cache_store_touch           (PillionCacheStore  *self,
                                                          PillionCacheEntry  *entry);
@@ -86,6 +95,7 @@ void                pillion_cache_store_touch           (PillionCacheStore  *sel
 gboolean            pillion_cache_store_update_metadata (PillionCacheStore  *self,
                                                          PillionCacheEntry  *entry,
                                                          GBytes             *metadata,
+                                                         guint32             good_until,
                                                          GError            **error);
 void                pillion_cache_store_remove          (PillionCacheStore  *self,
                                                          PillionCacheEntry  *entry);
@@ -183,6 +193,10 @@ gboolean            pillion_cache_writer_commit         (PillionCacheWriter *sel
                                                          GBytes             *metadata,
                                                          PillionCacheEntry  *replaced,
                                                          GError            **error);
+
+/* For pillion_cache_store_may_be_good (), before the writer is committed; by default it is not known */
+void                pillion_cache_writer_set_good_until (PillionCacheWriter *self,
+                                                         guint32             good_until);
 
 /* That of the entry */
 guint64             pillion_cache_writer_get_id         (PillionCacheWriter *self);

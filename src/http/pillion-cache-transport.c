@@ -379,7 +379,7 @@ update (PillionExchange *self,
     }
 
   metadata = pillion_stored_response_serialize (stored);
-  pillion_cache_store_update_metadata (self->store, self->choice.entry, metadata, NULL);
+  pillion_cache_store_update_metadata (self->store, self->choice.entry, metadata, pillion_cache_get_good_until (stored), NULL);
 }
 
 /* The response to a HEAD says something about what is stored (RFC 9111, section 4.3.5) */

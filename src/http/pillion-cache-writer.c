@@ -26,6 +26,7 @@ struct _PillionCacheWriter
   guint64 length;
   char *key;
   GBytes *metadata;
+  guint32 good_until;
 
   /* Once the entry isn't small any more */
   PillionCacheFolder *folder; /* or NULL */
@@ -230,6 +231,7 @@ pillion_cache_writer_commit (PillionCacheWriter *self,
   change->id = self->head.id;
   change->key_hash = pillion_cache_hash_key (self->key);
   change->size = size;
+  change->good_until = self->good_until;
   change->draft = -1;
   if (self->folder != NULL)
     add_draft (self, change);
@@ -247,6 +249,13 @@ pillion_cache_writer_commit (PillionCacheWriter *self,
     }
 
   return pillion_cache_store_add (self->store, change, replaced, error);
+}
+
+void
+pillion_cache_writer_set_good_until (PillionCacheWriter *self,
+                                     guint32 good_until)
+{
+  self->good_until = good_until;
 }
 
 guint64

@@ -355,7 +355,7 @@ drop_hop (PillionCall *self)
 {
   pillion_call_keep_coding (self);
   self->paused = FALSE;
-  if (!self->past_cache && !self->looked_up)
+  if (!self->past_cache)
     forget_found (self);
   g_clear_pointer (&self->hop, pillion_hop_drop);
 }
@@ -372,12 +372,9 @@ stop (PillionCall *self,
       pillion_call_send (self);
       break;
     case PILLION_VERDICT_WAIT:
-      /* What it waits for may take long, so it keeps nothing of what was found, and has it looked up again */
-      self->looked_up = FALSE;
       drop_hop (self);
       self->waiting = TRUE;
-      /* A lookup is short, and comes before every request, so it must not undo what the sink has done for the next one */
-      if (self->sink->klass->rest != NULL && !self->looking_up)
+      if (self->sink->klass->rest != NULL)
         self->sink->klass->rest (self->sink);
       break;
     case PILLION_VERDICT_DONE:
@@ -398,8 +395,15 @@ has_directives (const PillionFieldList *fields)
   return pillion_field_list_get (fields, "Cache-Control") != NULL;
 }
 
+/* Whether something stale may be good enough for reasons of the call's own. Directives come from the program alone. */
+static gboolean
+may_take_stale (PillionCall *self)
+{
+  return self->network_error != NULL || has_directives (&self->request->fields) || has_directives (&self->engine->config.fields);
+}
+
 /* Whether what was found may be the answer. If the server has to be asked in any case, the request is made only once it has its place in the
- * queue. Directives come from the program alone, and only they can make a stale response good enough. */
+ * queue. */
 static gboolean
 may_be_answer (PillionCall *self)
 {
@@ -407,7 +411,7 @@ may_be_answer (PillionCall *self)
   PillionCacheRequest request;
   gboolean may;
 
-  if (self->network_error != NULL || has_directives (&self->request->fields) || has_directives (&self->engine->config.fields))
+  if (may_take_stale (self))
     return TRUE;
 
   pillion_cache_request_init (&request, self->method, &none, self->request->cache_mode);
@@ -418,47 +422,44 @@ may_be_answer (PillionCall *self)
   return may;
 }
 
-char *
-pillion_call_make_lookup_key (PillionCall *self)
+/* Whether a lookup is worth its time. The index may be wrong, but what it can't answer is looked up again once the request has its place in the
+ * queue. */
+static gboolean
+may_be_good (PillionCall *self,
+             const char *key)
 {
-  if (self->store == NULL || self->past_cache || self->body != NULL || self->unreadable || self->engine->config.offline ||
-      self->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
-    return NULL;
+  if (may_take_stale (self) || self->after_error || self->request->cache_mode == PILLION_HTTP_CACHE_MODE_FORCE_CACHE)
+    return TRUE;
 
-  return pillion_cache_make_key (self->origin, self->uri);
+  return pillion_cache_store_may_be_good (self->store, key, pillion_http_engine_get_real_now (self->engine) / G_USEC_PER_SEC);
 }
 
 /* Whether the cache may have an answer, or nobody else is to be asked: then no place in the queue is needed */
 static gboolean
 can_answer_locally (PillionCall *self)
 {
-  g_autofree char *key = pillion_call_make_lookup_key (self);
+  g_autofree char *key = NULL;
 
-  if (key == NULL)
-    {
-      if (self->looked_up)
-        forget_found (self);
-      return self->store != NULL && !self->past_cache && self->body == NULL &&
-             (self->engine->config.offline || self->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED);
-    }
+  if (self->store == NULL || self->past_cache || self->body != NULL)
+    return FALSE;
+  if (self->engine->config.offline || self->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
+    return TRUE;
 
-  if (!self->looked_up)
-    self->found = pillion_cache_store_lookup (self->store, key);
+  if (self->unreadable)
+    return FALSE;
+
+  key = pillion_cache_make_key (self->origin, self->uri);
+  if (!may_be_good (self, key))
+    return FALSE;
+
+  self->found = pillion_cache_store_lookup (self->store, key);
   if (self->found == NULL)
     return FALSE;
-  if (!may_be_answer (self))
-    {
-      keep_found (self);
-      return FALSE;
-    }
+  if (may_be_answer (self))
+    return TRUE;
 
-  /* Something may have changed since the worker was at it */
-  if (self->looked_up && !pillion_cache_store_is_current (self->store, key, self->found))
-    {
-      forget_found (self);
-      self->found = pillion_cache_store_lookup (self->store, key);
-    }
-  return self->found != NULL && may_be_answer (self);
+  keep_found (self);
+  return FALSE;
 }
 
 void
@@ -468,8 +469,6 @@ pillion_call_send (PillionCall *self)
   GError *error = NULL;
   gboolean local;
 
-  /* Nor while it is held */
-  self->looked_up = self->looked_up && !self->held;
   drop_hop (self);
   if (self->held)
     {
@@ -489,7 +488,7 @@ pillion_call_send (PillionCall *self)
 
   self->from_store = self->from_part = self->answered = FALSE;
   local = can_answer_locally (self);
-  self->past_cache = self->looked_up = FALSE;
+  self->past_cache = FALSE;
   self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
   if (local)
     pillion_hop_send_locally (self->hop, self->origin, self->key);
@@ -548,24 +547,6 @@ resume (gpointer data)
       pillion_call_send (self);
     }
   pillion_call_unref (self);
-}
-
-void
-pillion_call_take_found (PillionCall *self,
-                         GPtrArray *found)
-{
-  self->looking_up = FALSE;
-  if (!self->waiting || has_ended (self))
-    {
-      g_clear_pointer (&found, g_ptr_array_unref);
-      return;
-    }
-
-  self->waiting = FALSE;
-  forget_found (self);
-  self->found = found;
-  self->looked_up = TRUE;
-  pillion_call_send (self);
 }
 
 void

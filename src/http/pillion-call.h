@@ -57,8 +57,6 @@ struct _PillionCall
   gint64 offset;           /* the offset at which the body continues, likewise; 0 for a new body */
   PillionCacheStore *store; /* of the cache, or NULL if it takes no part; set by the cache stage */
   GPtrArray *found;        /* what the store had for the URL when the cache was asked, or NULL */
-  gboolean looking_up;     /* a worker is to look for that, and the call waits for it */
-  gboolean looked_up;      /* it has just done so */
   gsize found_size;        /* its share of the engine's found_size */
   gboolean past_cache;     /* it was, and has no answer to the next request */
   gboolean answered;       /* whether the last exchange had a head */
@@ -178,14 +176,6 @@ void         pillion_call_unpause        (PillionCall       *self);
 
 /* After PILLION_VERDICT_WAIT: sends a request soon, but never inside this function */
 void         pillion_call_resume         (PillionCall       *self);
-
-/* Sends the next request, which the cache stage held back until a worker had found what the store has for it: @found, which is taken, or NULL for
- * nothing */
-void         pillion_call_take_found     (PillionCall        *self,
-                                          GPtrArray          *found);
-
-/* The key of the next request in the store, or NULL if nothing has to be found to know whether it needs a place in the queue */
-char        *pillion_call_make_lookup_key (PillionCall       *self);
 
 /* Ends the exchange: the body is complete if @error (transfer full) is NULL. A stage may have the request
  * sent again. */

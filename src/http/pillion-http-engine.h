@@ -38,8 +38,6 @@ struct _PillionHttpEngine
   PillionTransport *caching;   /* the cache on top of it; NULL before the first call with one */
   GError *unavailable;         /* if libsoup can't be loaded, else NULL */
   GHashTable *flights;          /* hops that others can join, by key */
-  GQueue lookups;               /* of the cache, that a worker is to make */
-  gboolean looking_up;          /* it is at some of them */
   gsize found_size;             /* of the stored responses that calls keep while they wait for a place in the queue, in bytes */
   guint64 n_changes;            /* how often a call that may have changed something on a server began or ended, or the identity changed */
   PillionDeadlines *deadlines;

@@ -115,6 +115,7 @@ take_records (const guint8 **data,
       /* Few IDs and keys, so that they meet */
       PillionCacheLogRecord record = {
         .operation = (*data)[0] >> 6,
+        .good_until = (*data)[1],
         .id = ((*data)[0] & 0x1f) + 1,
         .key_hash = (*data)[1] & 7,
         .size = (guint64) 1 << ((*data)[1] >> 2) % 51,

@@ -276,7 +276,7 @@ store_update (PillionCacheStore *store,
 {
   g_autoptr (GBytes) metadata = store_make_metadata (number, length, revision);
 
-  pillion_cache_store_update_metadata (store, entry, metadata, NULL);
+  pillion_cache_store_update_metadata (store, entry, metadata, PILLION_CACHE_GOOD_UNKNOWN, NULL);
 }
 
 guint

@@ -166,7 +166,7 @@ test_metadata (StoreFixture *self,
           g_assert_nonnull (entry);
           text = g_strdup_printf ("%u %" G_GSIZE_FORMAT " %u%s", i, some[i], ++revision, spaces);
           metadata = g_bytes_new (text, strlen (text));
-          g_assert_true (pillion_cache_store_update_metadata (self->store, entry, metadata, NULL));
+          g_assert_true (pillion_cache_store_update_metadata (self->store, entry, metadata, PILLION_CACHE_GOOD_UNKNOWN, NULL));
           g_assert_true (g_bytes_equal (pillion_cache_entry_get_metadata (entry), metadata));
 
           again = store_get (self->store, i);
@@ -253,6 +253,51 @@ test_current (StoreFixture *self,
   g_assert_false (pillion_cache_store_is_current (self->store, key, entries));
 }
 
+/* It is told without reading an entry, which may be known only from the log */
+static void
+test_may_be_good (StoreFixture *self,
+                 gconstpointer data)
+{
+  g_autofree char *key = store_make_key (1);
+  g_autofree char *other_key = store_make_key (2);
+  g_autofree char *index = store_fixture_get_path (self, "index");
+  g_autoptr (GBytes) metadata = store_make_metadata (1, 5, 0);
+  g_autoptr (PillionCacheWriter) writer = pillion_cache_writer_new (self->store, key, metadata, 5, NULL);
+  g_autoptr (PillionCacheEntry) entry = NULL;
+
+  g_assert_false (pillion_cache_store_may_be_good (self->store, key, 0));
+  pillion_cache_writer_set_good_until (writer, 1000);
+  g_assert_true (pillion_cache_writer_write (writer, "12345", 5, NULL));
+  g_assert_true (pillion_cache_writer_commit (writer, NULL, NULL, NULL));
+  g_clear_pointer (&writer, pillion_cache_writer_free);
+  store_put (self->store, 2, 5);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (pillion_cache_store_may_be_good (self->store, key, 999));
+      g_assert_false (pillion_cache_store_may_be_good (self->store, key, 1000));
+      g_assert_true (pillion_cache_store_may_be_good (self->store, other_key, G_MAXUINT32));
+      store_fixture_reopen (self);
+    }
+
+  entry = store_get (self->store, 1);
+  g_assert_true (pillion_cache_store_update_metadata (self->store, entry, metadata, 2000, NULL));
+  pillion_cache_store_touch (self->store, entry);
+  g_clear_pointer (&entry, pillion_cache_entry_unref);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (pillion_cache_store_may_be_good (self->store, key, 1999));
+      g_assert_false (pillion_cache_store_may_be_good (self->store, key, 2000));
+      store_fixture_reopen (self);
+    }
+
+  /* What is found in the folder may be good */
+  store_fixture_close (self);
+  g_assert_no_errno (unlink (index));
+  self->store = store_open (self->dir);
+  g_assert_true (pillion_cache_store_may_be_good (self->store, key, 2000));
+}
+
 static void
 test_parsed (StoreFixture *self,
              gconstpointer data)
@@ -298,7 +343,7 @@ test_variants (StoreFixture *self,
   /* What is gone can still be read */
   g_assert_true (store_check_entry (found->pdata[0], 100000));
   g_assert_true (store_check_entry (found->pdata[1], 100000));
-  g_assert_false (pillion_cache_store_update_metadata (self->store, found->pdata[1], pillion_cache_entry_get_metadata (found->pdata[1]), NULL));
+  g_assert_false (pillion_cache_store_update_metadata (self->store, found->pdata[1], pillion_cache_entry_get_metadata (found->pdata[1]), PILLION_CACHE_GOOD_UNKNOWN, NULL));
 
   g_assert_true (pillion_cache_store_remove_key (self->store, key));
   g_assert_false (pillion_cache_store_remove_key (self->store, key));
@@ -718,6 +763,7 @@ main (int argc,
   ADD ("metadata-are-replaced", NULL, test_metadata);
   ADD ("final-metadata-may-be-longer", NULL, test_final_metadata);
   ADD ("lookups-are-current-until-something-changes", NULL, test_current);
+  ADD ("knows-whether-an-entry-may-be-good", NULL, test_may_be_good);
   ADD ("what-is-made-of-metadata-goes-with-them", NULL, test_parsed);
   ADD ("keys-have-variants", NULL, test_variants);
   ADD ("removed-entries-stay-removed", NULL, test_removed_at_once);
