@@ -21,13 +21,18 @@ import unittest
 SAMPLED_ROOMS = {'http', 'chaos', 'fuzz', 'tools'}
 
 
+def keep_seed():
+    """Returns the seed, which all processes of a test have from now on."""
+    return os.environ.setdefault('PILLION_SEED', str(random.SystemRandom().randrange(1000000)))
+
+
 def sample(things):
     """Returns a list of the chosen ones, in the same order."""
     things = list(things)
     one_in = int(os.environ.get('PILLION_SAMPLE') or 1)
     if one_in == 1:
         return things
-    seed = os.environ.get('PILLION_SEED') or str(random.SystemRandom().randrange(1000000))
+    seed = keep_seed()
     print(f'PILLION_SAMPLE={one_in} PILLION_SEED={seed}', file=sys.stderr, flush=True)
     numbers = random.Random(seed).sample(range(len(things)), -(-len(things) // one_in))
     return [things[number] for number in sorted(numbers)]

@@ -7,7 +7,8 @@
 WAY is `outside`, where asyncio runs outermost and waits in the context, or `kicked`, where a host kicks the loop
 1,000 times per second. A failure counts only if the same test passes with the standard library's loop (the way
 `standard`), which only runs the failed tests. Some tests depend on the clock, and fail now and then on a busy machine: a
-failed test is run again alone, and counts if it fails three times. There is one line of TAP per module.
+failed test is run again alone, and counts if it fails three times. There is one line of TAP per module, of which PILLION_SAMPLE
+may choose some tests (see sample.py).
 
 Each module has a process for its tests, which reports what it is doing. If it is silent for long, or dies, its current test
 has failed, and another process continues after that one.
@@ -25,6 +26,9 @@ import threading
 import time
 import unittest
 import warnings
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+from sample import cases, keep_seed, sample
 
 MODULES = ['base_events', 'buffered_proto', 'context', 'events', 'futures', 'futures2', 'locks', 'pep492', 'queues',
            'runners', 'selector_events', 'sendfile', 'server', 'sock_lowlevel', 'ssl', 'sslproto', 'streams',
@@ -136,14 +140,6 @@ class Report(unittest.TestResult):
         self.outcome = 'skipped'
 
 
-def cases(suite):
-    for test in suite:
-        if isinstance(test, unittest.TestSuite):
-            yield from cases(test)
-        else:
-            yield test
-
-
 def work(way, module, fd):
     """The process that runs the tests. Standard input says which to leave out, and which to run, or null for all."""
     leave_out, only = json.load(sys.stdin)
@@ -163,9 +159,9 @@ def work(way, module, fd):
     except unittest.SkipTest as reason:
         say(['missing', str(reason)])
         return
-    chosen = [test for test in cases(suite)
-              if test.id() not in leave_out and (only is None or test.id() in only)
-              and not type(test).__name__.startswith(DUPLICATES)]
+    wanted = [test for test in cases(suite)
+              if (only is None or test.id() in only) and not type(test).__name__.startswith(DUPLICATES)]
+    chosen = [test for test in (sample(wanted) if only is None else wanted) if test.id() not in leave_out]
     unittest.TestSuite(chosen).run(Report(say, lambda: Loop.made))
     say(['over'])
     os._exit(0)
@@ -228,7 +224,7 @@ def main():
         print('1..0 # SKIP CPython\'s tests are not installed (Debian: libpython3.11-testsuite)')
         return 0
 
-    print(f'1..{len(modules)}', flush=True)
+    print(f'# PILLION_SEED={keep_seed()}\n1..{len(modules)}', flush=True)
     good, n_run, n_made, n_bad = True, 0, 0, 0
     for number, module in enumerate(modules, 1):
         results = run(way, module)
