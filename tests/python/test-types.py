@@ -393,7 +393,9 @@ class Checked(unittest.TestCase):
     def mypy(self, mode, *arguments):
         """Returns what it reports."""
         env = dict(os.environ, MYPYPATH=f'{self.top / mode}:{SOURCE / "python"}')
-        run = subprocess.run(['mypy', f'--config-file={HERE / "mypy.ini"}', f'--cache-dir={self.top / mode / "cache"}',
+        # With other options it would forget what it knows of the standard library
+        cache = self.top / mode / '-'.join(['cache', *(argument for argument in arguments if str(argument).startswith('--'))])
+        run = subprocess.run(['mypy', f'--config-file={HERE / "mypy.ini"}', f'--cache-dir={cache}',
                               '--no-error-summary', '--hide-error-context', *arguments], cwd=self.top, env=env,
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         self.assertIn(run.returncode, (0, 1), run.stdout + run.stderr)
