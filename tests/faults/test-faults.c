@@ -6,7 +6,8 @@
  * them until it works again. Whatever fails: no crash, no hang, no spin, no false success, no file that is not whole; the error says what it is
  * about, and the next try succeeds.
  *
- * By default a sample is run, chosen by PILLION_SEED. PILLION_FAULTS chooses the functions whose names begin like that, or all of them with
+ * By default a sample is run, chosen by PILLION_SEED. With sanitizers, which make each process slow, PILLION_SAMPLE=N tries one in N of the kinds of
+ * requests, chosen by the seed that GLib prints. PILLION_FAULTS chooses the functions whose names begin like that, or all of them with
  * "all". */
 
 #include <stdlib.h>
@@ -310,14 +311,28 @@ test_scenario (gconstpointer data)
   g_mutex_clear (&run.lock);
 }
 
+static guint
+get_one_in (void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  const char *one_in = g_getenv ("PILLION_SAMPLE");
+
+  return one_in != NULL ? (guint) MAX (1, atoi (one_in)) : 1;
+#else
+  return 1;
+#endif
+}
+
 int
 main (int argc,
       char **argv)
 {
+  guint one_in = get_one_in ();
+
   g_test_init (&argc, &argv, NULL);
   g_test_message ("PILLION_SEED=%u", get_seed ());
 
-  for (guint i = 0; scenario_get (i) != NULL; i++)
+  for (guint i = (guint) g_test_rand_int_range (0, (gint32) one_in); scenario_get (i) != NULL; i += one_in)
     {
       g_autofree char *path = g_strconcat ("/faults/", scenario_get (i)->name, NULL);
 
