@@ -78,6 +78,12 @@ pillion_cache_location_set_max_size (PillionCacheLocation *self,
   pillion_mutex_unlock (&self->mutex);
 }
 
+const char *
+pillion_cache_location_get_path (PillionCacheLocation *self)
+{
+  return self->path;
+}
+
 static PillionCacheStore *
 get_store (PillionCacheLocation *self,
            GError **error)

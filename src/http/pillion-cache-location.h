@@ -14,6 +14,8 @@ PillionCacheLocation *pillion_cache_location_new          (const char           
 PillionCacheLocation *pillion_cache_location_ref          (PillionCacheLocation *self);
 void                  pillion_cache_location_unref        (PillionCacheLocation *self);
 
+const char           *pillion_cache_location_get_path     (PillionCacheLocation *self);
+
 /* In bytes */
 guint64               pillion_cache_location_get_max_size (PillionCacheLocation *self);
 void                  pillion_cache_location_set_max_size (PillionCacheLocation *self,

@@ -43,6 +43,7 @@ open_on_worker (gpointer data)
   Job *self = data;
   g_autoptr (PillionCacheStore) store = pillion_cache_location_open (self->location, FALSE, NULL);
 
+  pillion_cache_stores_came (pillion_cache_location_get_path (self->location));
   pillion_http_engine_post (self->call->engine, opened_on_thread, self);
 }
 
@@ -110,6 +111,7 @@ cache_begin (PillionStage *stage,
       job = g_new0 (Job, 1);
       job->call = pillion_call_ref (call);
       job->location = pillion_cache_location_ref (self->location);
+      pillion_cache_stores_expect (pillion_cache_location_get_path (self->location));
       pillion_http_engine_use_disk (call->engine, open_on_worker, job);
       return PILLION_VERDICT_WAIT;
     }

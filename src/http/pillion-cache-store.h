@@ -111,6 +111,10 @@ void                pillion_cache_store_remove_key_soon (PillionCacheStore *self
 /* How many keys were removed that way. If it changes while a response is received, the response itself may be what is wrong. */
 guint               pillion_cache_store_get_n_doomed    (PillionCacheStore *self);
 
+/* Says that a worker is going to open the cache in @dir, and that it has: pillion_cache_stores_write_out () waits for that */
+void                pillion_cache_stores_expect         (const char         *dir);
+void                pillion_cache_stores_came           (const char         *dir);
+
 /* Waits until everything that was committed and updated is written, and other processes can see it */
 void                pillion_cache_store_flush           (PillionCacheStore  *self);
 

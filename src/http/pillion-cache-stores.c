@@ -27,9 +27,32 @@
 /* The stores of this process. One that nobody needs any more stays until everything is written: it has no references by then. */
 static GMutex stores_lock;
 static GPtrArray *stores;
-static GCond store_gone;
+static GCond store_gone; /* or has come */
+static GPtrArray *expected; /* the folders that workers are going to open, once for each of them */
 static GHashTable *failures; /* of stores that are gone, by the path of the folder: what the disk said */
 static pid_t stores_pid; /* atomic: whose they are, if this isn't a child that was forked since */
+
+void
+pillion_cache_stores_expect (const char *dir)
+{
+  pillion_mutex_lock (&stores_lock);
+  if (expected == NULL)
+    expected = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (expected, g_strdup (dir));
+  pillion_mutex_unlock (&stores_lock);
+}
+
+void
+pillion_cache_stores_came (const char *dir)
+{
+  guint i;
+
+  pillion_mutex_lock (&stores_lock);
+  if (g_ptr_array_find_with_equal_func (expected, dir, g_str_equal, &i))
+    g_ptr_array_remove_index_fast (expected, i);
+  g_cond_broadcast (&store_gone);
+  pillion_mutex_unlock (&stores_lock);
+}
 
 /* With the lock. After a fork, the stores of the parent have no threads. */
 static gboolean
@@ -126,28 +149,46 @@ pillion_cache_stores_wait (GCond *cond,
   return TRUE;
 }
 
-/* Waits for those that nobody uses any more */
+/* With the lock */
 static gboolean
-await_closing (const Place *place,
-               gint64 end,
-               GCancellable *cancellable,
-               GError **error)
+is_expected (const Place *place)
 {
-  gboolean closing;
+  return expected != NULL && g_ptr_array_find_with_equal_func (expected, place->path, g_str_equal, NULL);
+}
+
+/* Waits until there is none such */
+static gboolean
+await_none (gboolean (*is_any) (const Place *place),
+            const Place *place,
+            gint64 end,
+            GCancellable *cancellable,
+            GError **error)
+{
+  gboolean any;
+
+  pillion_mutex_lock (&stores_lock);
+  while ((any = is_any (place)) && pillion_cache_stores_wait (&store_gone, &stores_lock, end, cancellable))
+    ;
+  pillion_mutex_unlock (&stores_lock);
+
+  return !any || (!g_cancellable_set_error_if_cancelled (cancellable, error) && pillion_cache_store_fail (place->path, EBUSY, error));
+}
+
+/* Fails once for what a store could not write that is gone */
+static gboolean
+check_gone (const Place *place,
+            GError **error)
+{
   int errsv = 0;
 
   pillion_mutex_lock (&stores_lock);
-  while ((closing = is_any_closing (place)) && pillion_cache_stores_wait (&store_gone, &stores_lock, end, cancellable))
-    ;
-  if (!closing && failures != NULL)
+  if (failures != NULL)
     {
       errsv = GPOINTER_TO_INT (g_hash_table_lookup (failures, place->path));
       g_hash_table_remove (failures, place->path);
     }
   pillion_mutex_unlock (&stores_lock);
 
-  if (closing)
-    return !g_cancellable_set_error_if_cancelled (cancellable, error) && pillion_cache_store_fail (place->path, EBUSY, error);
   return errsv == 0 || pillion_cache_store_fail (place->path, errsv, error);
 }
 
@@ -160,6 +201,9 @@ pillion_cache_stores_write_out (const char *dir,
   g_autoptr (GPtrArray) used = NULL;
   Place place = { .path = dir };
 
+  if (!await_none (is_expected, &place, end, cancellable, error))
+    return FALSE;
+
   if (stat (dir, &place.info) != 0)
     place.info = (struct stat) { 0 };
 
@@ -169,7 +213,7 @@ pillion_cache_stores_write_out (const char *dir,
       return FALSE;
   g_ptr_array_set_size (used, 0);
 
-  return await_closing (&place, end, cancellable, error);
+  return await_none (is_any_closing, &place, end, cancellable, error) && check_gone (&place, error);
 }
 
 /* The threads that write don't live to see the end of the program */

@@ -562,6 +562,23 @@ test_flush_nothing (StoreFixture *self,
   g_assert_cmpint (g_rmdir (self->dir), ==, data != NULL ? 0 : -1);
 }
 
+/* A cache that a worker is going to open is waited for, whoever wanted that */
+static void
+test_flush_expected (StoreFixture *self,
+                     gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  g_cancellable_cancel (cancellable);
+  for (guint i = 0; i < 2; i++)
+    pillion_cache_stores_expect (self->dir);
+  g_assert_false (write_out (self, cancellable, G_IO_ERROR_CANCELLED));
+  pillion_cache_stores_came (self->dir);
+  g_assert_false (write_out (self, cancellable, G_IO_ERROR_CANCELLED));
+  pillion_cache_stores_came (self->dir);
+  g_assert_true (write_out (self, cancellable, 0));
+}
+
 /* A store that was dropped is waited for, and so is one that others use */
 static void
 test_flush_dropped (StoreFixture *self,
@@ -750,6 +767,7 @@ main (int argc,
   ADD ("flush", test_flush);
   ADD ("flush/no-folder", test_flush_nothing);
   ADD_WITH ("flush/empty-folder", "empty", test_flush_nothing);
+  ADD ("flush/expected", test_flush_expected);
   ADD ("flush/dropped", test_flush_dropped);
   ADD ("flush/disk-full", test_flush_disk_full);
   ADD ("flush/removed-folder", test_flush_removed_folder);
