@@ -12,6 +12,7 @@
 
 #include <locale.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
