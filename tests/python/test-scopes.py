@@ -524,6 +524,11 @@ class Bodies(ScopeCase):
     def test_repr(self):
         scope = Pillion.Scope('scope')
         self.assertEqual(repr(scope), '<Pillion.Scope \'scope\' with 0 live tasks>')
+        task = pending()
+        scope.add(task)
+        self.assertEqual(repr(scope), '<Pillion.Scope \'scope\' with 1 live task>')
+        task.return_value(None)
+        self.kick_until(lambda: not scope.get_live_tasks())
         scope.close()
         self.assertEqual(repr(scope), '<Pillion.Scope \'scope\' closed>')
 

@@ -588,6 +588,11 @@ Retry = _public(refuse_others(add_attributes(override(Retry))))
 
 # The loop
 
+def _count_live_tasks(owner):
+    n = owner.get_live_tasks()
+    return f'{n} live task{"s" if n != 1 else ""}'
+
+
 def _follows(task, running):
     """Returns whether the task can only end after something in the running event loop has gone on."""
     return task._follows is running or any(_follows(child, running) for child in task.get_children() if not child.done())
@@ -706,7 +711,7 @@ class Loop(Pillion.Loop):
         host = self.get_host()
         state = ('a passenger' if self.is_passenger() else
                  f'riding on {host.get_name()!r}' if self.is_riding() and host is not None else 'idle')
-        return f'<Pillion.Loop {state} with {self.get_live_tasks()} live tasks>'
+        return f'<Pillion.Loop {state} with {_count_live_tasks(self)}>'
 
 
 class _Work(_Call):
@@ -936,7 +941,7 @@ class Scope(Pillion.Scope):
             raise cancelled
 
     def __repr__(self):
-        state = 'closed' if self.is_closed() else f'with {self.get_live_tasks()} live tasks'
+        state = 'closed' if self.is_closed() else f'with {_count_live_tasks(self)}'
         return f'<Pillion.Scope {self.get_name()!r} {state}>'
 
 
