@@ -355,7 +355,9 @@ pillion_file_rest_receive (PillionFileRest *self,
   if (body->end >= 0 && (gint64) length > body->end - self->claim.next)
     {
       g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
-                   _("the server announced %" PRId64 " bytes but sent more"), body->end - body->begun);
+                   g_dngettext (GETTEXT_PACKAGE, "the server announced %" PRId64 " byte but sent more",
+                                "the server announced %" PRId64 " bytes but sent more", (gulong) (body->end - body->begun)),
+                   body->end - body->begun);
       return FALSE;
     }
 
@@ -391,7 +393,9 @@ pillion_file_rest_end (PillionFileRest *self,
       if (self->asked == 0)
         {
           g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
-                       _("the server announced %" PRId64 " bytes but sent %" PRId64), body->end - body->begun, self->claim.next - body->begun);
+                       g_dngettext (GETTEXT_PACKAGE, "the server announced %" PRId64 " byte but sent %" PRId64,
+                                    "the server announced %" PRId64 " bytes but sent %" PRId64, (gulong) (body->end - body->begun)),
+                       body->end - body->begun, self->claim.next - body->begun);
           return PILLION_VERDICT_FAIL;
         }
       self->n_short_pieces++;

@@ -208,7 +208,10 @@ input_read (GObject *input,
   else
     {
       fail (self, task, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
-                                     _("the stream with the body of the request ended after %" PRId64 " of %" PRId64 " bytes"),
+                                     g_dngettext (GETTEXT_PACKAGE,
+                                                  "the stream with the body of the request ended after %" PRId64 " of %" PRId64 " byte",
+                                                  "the stream with the body of the request ended after %" PRId64 " of %" PRId64 " bytes",
+                                                  (gulong) piece->length),
                                      self->n_taken, piece->length));
       return;
     }

@@ -141,12 +141,21 @@ describe_end (const GError *error,
       return g_strdup (_("the connection was closed before the server answered"));
     }
 
+  if (announced >= 0 && plain)
+    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "the connection was closed after %" PRId64 " of %" PRId64 " byte",
+                                         "the connection was closed after %" PRId64 " of %" PRId64 " bytes", (gulong) announced),
+                            received, announced);
   if (announced >= 0)
-    return plain ? g_strdup_printf (_("the connection was closed after %" PRId64 " of %" PRId64 " bytes"), received, announced)
-                 : g_strdup_printf (_("%s, after %" PRId64 " of %" PRId64 " bytes"), error->message, received, announced);
+    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s, after %" PRId64 " of %" PRId64 " byte",
+                                         "%s, after %" PRId64 " of %" PRId64 " bytes", (gulong) announced),
+                            error->message, received, announced);
+  if (plain)
+    return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "the connection was closed after %" PRId64 " byte, before the end of the body",
+                                         "the connection was closed after %" PRId64 " bytes, before the end of the body", (gulong) received),
+                            received);
 
-  return plain ? g_strdup_printf (_("the connection was closed after %" PRId64 " bytes, before the end of the body"), received)
-               : g_strdup_printf (_("%s, after %" PRId64 " bytes"), error->message, received);
+  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s, after %" PRId64 " byte", "%s, after %" PRId64 " bytes", (gulong) received),
+                          error->message, received);
 }
 
 void
@@ -185,11 +194,13 @@ pillion_soup_error_check_whole (SoupMessage *message,
       /* If the protocol marks the end, the announcement is wrong, else the end is */
       if (body->source != NULL)
         return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
-                            _("the server announced %" PRId64 " bytes but sent %" PRId64),
+                            g_dngettext (GETTEXT_PACKAGE, "the server announced %" PRId64 " byte but sent %" PRId64,
+                                         "the server announced %" PRId64 " bytes but sent %" PRId64, (gulong) announced),
                             announced, received);
 
       return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
-                          _("the connection was closed after %" PRId64 " of %" PRId64 " bytes"),
+                          g_dngettext (GETTEXT_PACKAGE, "the connection was closed after %" PRId64 " of %" PRId64 " byte",
+                                       "the connection was closed after %" PRId64 " of %" PRId64 " bytes", (gulong) (before + announced)),
                           before + received, before + announced);
     }
 

@@ -197,7 +197,8 @@ send_piece (gpointer data)
 
       end (self, self->whole < self->length
                      ? g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
-                                    _("the connection was closed after %" PRId64 " of %" PRId64 " bytes"),
+                                    g_dngettext (GETTEXT_PACKAGE, "the connection was closed after %" PRId64 " of %" PRId64 " byte",
+                                                 "the connection was closed after %" PRId64 " of %" PRId64 " bytes", before + self->length),
                                     (gint64) (before + self->whole), (gint64) (before + self->length))
                      : NULL);
       exchange_unref (self);

@@ -80,7 +80,9 @@ is_too_slow (PillionTimeoutStage *self,
       if (measured < rate)
         {
           g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                       _("the server sent %" PRId64 " bytes per second, but at least %" PRId64 " were expected"), measured, rate);
+                       g_dngettext (GETTEXT_PACKAGE, "the server sent %" PRId64 " byte per second, but at least %" PRId64 " were expected",
+                                    "the server sent %" PRId64 " bytes per second, but at least %" PRId64 " were expected", (gulong) measured),
+                       measured, rate);
           return TRUE;
         }
 

@@ -433,6 +433,9 @@ test_cut_messages (TestFixture *self,
     { "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello", "the connection was closed after 5 of 11 bytes" },
     { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
       "the connection was closed before the last chunk, after 5 bytes" },
+    { "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n", "the connection was closed after 0 of 1 byte" },
+    { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n",
+      "the connection was closed before the last chunk, after 1 byte" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
