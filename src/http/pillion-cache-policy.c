@@ -543,16 +543,23 @@ pillion_cache_is_fresh (const PillionStoredResponse *stored,
   return (stored->control.flags & PILLION_CACHE_NO_CACHE) == 0 && pillion_cache_get_lifetime (stored) > pillion_cache_get_age (stored, now);
 }
 
+/* Whether it is never used unless the server has just confirmed it */
+static gboolean
+is_never_good (const PillionStoredResponse *stored)
+{
+  const guint flags = stored->control.flags;
+
+  return (flags & PILLION_CACHE_NO_CACHE) != 0 || ((flags & PILLION_CACHE_MUST_REVALIDATE) != 0 && pillion_cache_get_lifetime (stored) == 0);
+}
+
 guint32
 pillion_cache_get_good_until (const PillionStoredResponse *stored)
 {
-  const PillionCacheControl *control = &stored->control;
-
   /* Not 0, which is not known */
-  if ((control->flags & PILLION_CACHE_NO_CACHE) != 0)
+  if (is_never_good (stored))
     return 1;
 
-  return (guint32) CLAMP (stored->received + pillion_cache_get_lifetime (stored) + MAX (0, control->stale_while_revalidate) + 1, 1, G_MAXUINT32);
+  return (guint32) CLAMP (stored->received + pillion_cache_get_lifetime (stored) + MAX (0, stored->control.stale_while_revalidate) + 1, 1, G_MAXUINT32);
 }
 
 gboolean
@@ -714,7 +721,13 @@ have_same_values (const PillionFieldList *one,
     }
 }
 
-void
+static gboolean
+is_time (const char *name)
+{
+  return pillion_field_is_named (name, "Date") || pillion_field_is_named (name, "Expires");
+}
+
+gboolean
 pillion_cache_update (PillionStoredResponse *stored,
                       const PillionFieldList *fields,
                       gint64 requested,
@@ -723,6 +736,7 @@ pillion_cache_update (PillionStoredResponse *stored,
   g_autofree char *connection = pillion_field_list_join (fields, "Connection");
   PillionFieldList news = { NULL };
   gboolean controls = FALSE;
+  gboolean changed = !is_never_good (stored);
 
   /* How old it was is of no use once the server has spoken again */
   pillion_field_list_remove (&stored->fields, "Age");
@@ -735,6 +749,7 @@ pillion_cache_update (PillionStoredResponse *stored,
   for (guint i = 0; i < news.n; i += 2)
     {
       controls = controls || pillion_field_is_named (news.strv[i], "Cache-Control");
+      changed = changed || !is_time (news.strv[i]);
       pillion_field_list_remove (&stored->fields, news.strv[i]);
     }
   for (guint i = 0; i < news.n; i += 2)
@@ -745,6 +760,7 @@ pillion_cache_update (PillionStoredResponse *stored,
   stored->received = received;
   if (controls)
     pillion_stored_response_changed (stored);
+  return changed || !is_never_good (stored);
 }
 
 const char *

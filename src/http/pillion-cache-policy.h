@@ -144,8 +144,9 @@ gboolean        pillion_cache_is_described           (const PillionStoredRespons
 /* Whether a stored response whose fields have changed may stay */
 gboolean        pillion_cache_may_keep               (const PillionStoredResponse *stored);
 
-/* Section 3.2: the stored response takes the fields of a newer head */
-void            pillion_cache_update                 (PillionStoredResponse       *stored,
+/* Section 3.2: the stored response takes the fields of a newer head. Returns FALSE if what is on disk is as good: only its times have changed, and
+ * they don't matter, since it is never used unless the server has just confirmed it. */
+gboolean        pillion_cache_update                 (PillionStoredResponse       *stored,
                                                       const PillionFieldList      *fields,
                                                       gint64                       requested,
                                                       gint64                       received);

@@ -363,7 +363,8 @@ update (PillionExchange *self,
   g_autofree char *vary = NULL;
   g_autoptr (GBytes) metadata = NULL;
 
-  pillion_cache_update (stored, fields, self->requested, get_real_now (self));
+  if (!pillion_cache_update (stored, fields, self->requested, get_real_now (self)))
+    return;
   if (!pillion_cache_may_keep (stored))
     {
       pillion_cache_store_remove (self->store, self->choice.entry);

@@ -599,6 +599,37 @@ test_update (void)
   pillion_field_list_clear (&fields);
 }
 
+/* A new time alone makes no difference to what is asked for each time */
+static void
+test_update_of_times (void)
+{
+  static const struct
+  {
+    const char *stored;
+    const char *news;
+    gboolean changed;
+  } cases[] = {
+    { "Cache-Control: no-cache\nDate: @0\nA: 1", "Date: @5\nExpires: @5\nA: 1\nConnection: B", FALSE },
+    { "Cache-Control: no-cache\nDate: @0\nA: 1", "Date: @5\nA: 2", TRUE },
+    { "Cache-Control: no-cache\nDate: @0", "Cache-Control: max-age=5\nDate: @5", TRUE },
+    { "Cache-Control: max-age=5\nDate: @0", "Date: @5", TRUE },
+    { "Cache-Control: max-age=5\nDate: @0", "Cache-Control: no-cache", TRUE },
+    { "Cache-Control: max-age=0\nDate: @0", "Date: @5", TRUE },
+    { "Cache-Control: max-age=0, must-revalidate\nDate: @0", "Date: @5", FALSE },
+    { "Cache-Control: must-revalidate\nExpires: @0\nDate: @0", "Date: @5\nExpires: @5", FALSE },
+    { "Cache-Control: must-revalidate\nExpires: @0\nDate: @0", "Date: @5\nExpires: @9", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (PillionStoredResponse) response = make_response (200, cases[i].stored);
+      g_autoptr (PillionStoredResponse) news = make_response (304, cases[i].news);
+
+      g_test_message ("%s", cases[i].news);
+      g_assert_cmpint (pillion_cache_update (response, &news->fields, NOW + 10, NOW + 11), ==, cases[i].changed);
+    }
+}
+
 static void
 test_head (void)
 {
@@ -739,6 +770,7 @@ main (int argc,
   g_test_add_func ("/http/cache-policy/validation", test_validation);
   g_test_add_func ("/http/cache-policy/both-validators", test_both_validators);
   g_test_add_func ("/http/cache-policy/update", test_update);
+  g_test_add_func ("/http/cache-policy/update-of-times", test_update_of_times);
   g_test_add_func ("/http/cache-policy/head", test_head);
   g_test_add_func ("/http/cache-policy/fields", test_fields);
   g_test_add_func ("/http/cache-policy/codings", test_codings);
