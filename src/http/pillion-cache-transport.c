@@ -694,7 +694,9 @@ end_wrong_rest (PillionExchange *self)
   if (self->left > 0 && self->undelimited)
     {
       pillion_cache_fill_keep (&self->fill);
-      return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED, _("the connection was closed after %" PRId64 " of %" PRId64 " bytes"),
+      return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
+                          g_dngettext (GETTEXT_PACKAGE, "the connection was closed after %" PRId64 " of %" PRId64 " byte",
+                                       "the connection was closed after %" PRId64 " of %" PRId64 " bytes", (gulong) self->total),
                           self->total - self->left, self->total);
     }
 
