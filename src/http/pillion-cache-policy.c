@@ -555,11 +555,14 @@ is_never_good (const PillionStoredResponse *stored)
 guint32
 pillion_cache_get_good_until (const PillionStoredResponse *stored)
 {
+  gint64 until;
+
   /* Not 0, which is not known */
   if (is_never_good (stored))
     return 1;
 
-  return (guint32) CLAMP (stored->received + pillion_cache_get_lifetime (stored) + MAX (0, stored->control.stale_while_revalidate) + 1, 1, G_MAXUINT32);
+  until = stored->received + pillion_cache_get_lifetime (stored) + MAX (0, stored->control.stale_while_revalidate) + 1;
+  return (guint32) CLAMP (until, 1, G_MAXUINT32);
 }
 
 gboolean

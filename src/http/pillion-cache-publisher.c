@@ -352,6 +352,14 @@ decide (Batch *self)
         }
     }
 
+  /* The others are to know until when they are good */
+  for (guint i = 0; i < self->n_items; i++)
+    {
+      Item *item = &self->items[i];
+
+      if (item->stored && item->metadata != NULL && !item->removed && !item->gone)
+        note_use (self, uses, PILLION_CACHE_LOG_TOUCH, item->change->key_hash, item->change->id);
+    }
   for (guint i = 0; i < self->touched->len; i++)
     {
       PillionCacheTouch *touch = &g_array_index (self->touched, PillionCacheTouch, i);
@@ -360,10 +368,11 @@ decide (Batch *self)
     }
   pillion_mutex_unlock (&store->mutex);
 
-  /* An entry that was used right after it was added comes twice, and must not be used before it is there */
+  /* An entry that was used, or updated, right after it was added comes more than once: the first one says it all */
   g_array_sort (uses, compare_uses);
   for (guint i = 0; i < uses->len; i++)
-    g_array_append_val (self->records, g_array_index (uses, Use, i).record);
+    if (i == 0 || g_array_index (uses, Use, i).used != g_array_index (uses, Use, i - 1).used)
+      g_array_append_val (self->records, g_array_index (uses, Use, i).record);
 }
 
 static gboolean

@@ -10,6 +10,20 @@
 
 #define LOCK_TIMEOUT (10 * G_TIME_SPAN_SECOND)
 
+/* Another process may say something that was true when it last looked: the later of two times, or none, is never wrong */
+static void
+take_good_until (PillionCacheRecord *record,
+                 gboolean is_new,
+                 guint32 good_until)
+{
+  if (is_new)
+    record->good_until = good_until;
+  else if (record->good_until == PILLION_CACHE_GOOD_UNKNOWN || good_until == PILLION_CACHE_GOOD_UNKNOWN)
+    record->good_until = PILLION_CACHE_GOOD_UNKNOWN;
+  else
+    record->good_until = MAX (record->good_until, good_until);
+}
+
 /* With the mutex */
 static gboolean
 apply (const PillionCacheLogRecord *record,
@@ -24,7 +38,7 @@ apply (const PillionCacheLogRecord *record,
     case PILLION_CACHE_LOG_ADD:
       /* What was removed here stays removed, although the others don't know that yet */
       if (change == NULL || !change->removed)
-        pillion_cache_index_add (&self->index, record->key_hash, record->id, record->size)->good_until = record->good_until;
+        take_good_until (pillion_cache_index_add (&self->index, record->key_hash, record->id, record->size), known == NULL, record->good_until);
       break;
     case PILLION_CACHE_LOG_REMOVE:
       if (known != NULL && (change == NULL || change->stored))
@@ -34,7 +48,7 @@ apply (const PillionCacheLogRecord *record,
       if (known == NULL)
         break;
       pillion_cache_index_touch (&self->index, known);
-      known->good_until = record->good_until;
+      take_good_until (known, FALSE, record->good_until);
       break;
     default:
       return FALSE;
@@ -54,7 +68,7 @@ apply_record (const PillionCacheLogRecord *record,
     self->rewrite = TRUE;
 }
 
-/* What the log can't know: entries that have no file yet */
+/* What the log can't know: entries that have no file yet, and those that were updated */
 static void
 add_waiting (PillionCacheStore *self)
 {
@@ -65,9 +79,14 @@ add_waiting (PillionCacheStore *self)
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
       PillionCacheChange *change = value;
+      PillionCacheRecord *record = NULL;
 
       if (!change->removed && (change->image != NULL || change->draft >= 0))
-        pillion_cache_index_add (&self->index, change->key_hash, change->id, change->size)->good_until = change->good_until;
+        record = pillion_cache_index_add (&self->index, change->key_hash, change->id, change->size);
+      else if (!change->removed && change->metadata != NULL)
+        record = pillion_cache_index_find (&self->index, change->key_hash, change->id);
+      if (record != NULL)
+        record->good_until = change->good_until;
     }
 }
 
@@ -156,8 +175,9 @@ pillion_cache_store_take_folder (PillionCacheStore *self,
       PillionCacheChange *change = g_hash_table_lookup (self->changes, &entry->id);
 
       g_hash_table_add (present, &entry->id);
+      /* The log may have lost what was said about it last */
       if (change == NULL || !change->removed)
-        pillion_cache_index_add (&self->index, entry->key_hash, entry->id, entry->size);
+        pillion_cache_index_add (&self->index, entry->key_hash, entry->id, entry->size)->good_until = PILLION_CACHE_GOOD_UNKNOWN;
     }
 
   for (PillionCacheRecord *record = pillion_cache_index_get_oldest (&self->index); record != NULL; record = next)
@@ -210,13 +230,15 @@ pillion_cache_store_follow (PillionCacheStore *self,
                             gboolean locked)
 {
   pillion_cache_store_remove_doomed (self);
+  self->followed = g_get_monotonic_time ();
   switch (pillion_cache_log_follow (&self->log, locked, apply_record, self))
     {
     case PILLION_CACHE_LOG_CURRENT:
       break;
     case PILLION_CACHE_LOG_REPLACED:
+      /* One of another version has what this process doesn't know of */
       if (!read_log (self, locked))
-        self->rewrite = TRUE;
+        self->rewrite = self->log.suspect = TRUE;
       break;
     case PILLION_CACHE_LOG_DAMAGED:
     case PILLION_CACHE_LOG_LOST:

@@ -24,8 +24,8 @@ typedef struct
   int draft;
   char draft_name[PILLION_CACHE_NAME_SIZE];
   guint64 size; /* of the file, for those two */
-  guint32 good_until; /* likewise */
   PillionCacheBytes *metadata; /* newer than those in the file or the image; or NULL */
+  guint32 good_until; /* for those three */
   gboolean stored;  /* the file has its name, or is just getting it */
   gboolean removed;
   gboolean missing; /* a lookup didn't find the file */
@@ -59,6 +59,7 @@ struct _PillionCacheStore
   PillionCacheFolder *folder;
   PillionCacheIndex index;
   PillionCacheLog log;
+  gint64 followed; /* when that was last read, in µs */
   GHashTable *changes;
   GQueue queue;       /* of changes */
   guint64 n_queued;   /* the number of the last one */

@@ -26,6 +26,9 @@
 /* How long others may change the folder before this gives up, in µs */
 #define LOCK_TIMEOUT (10 * G_TIME_SPAN_SECOND)
 
+/* How old what is known of other processes may be where it doesn't matter much, in µs */
+#define FOLLOW_INTERVAL 10000
+
 /* Held while one is opened, which may take long */
 static GMutex opening_lock;
 
@@ -563,18 +566,34 @@ pillion_cache_store_lookup (PillionCacheStore *self,
   return found;
 }
 
+static gboolean
+may_be_good (PillionCacheStore *self,
+             guint64 key_hash,
+             gint64 now)
+{
+  for (PillionCacheRecord *record = pillion_cache_index_first (&self->index, key_hash); record != NULL;
+       record = pillion_cache_index_next (&self->index, record))
+    if (record->good_until == PILLION_CACHE_GOOD_UNKNOWN || record->good_until > now)
+      return TRUE;
+
+  return FALSE;
+}
+
 gboolean
 pillion_cache_store_may_be_good (PillionCacheStore *self,
                                  const char *key,
                                  gint64 now)
 {
   guint64 key_hash = pillion_cache_hash_key (key);
-  gboolean may = FALSE;
+  gboolean may;
 
   pillion_mutex_lock (&self->mutex);
-  for (PillionCacheRecord *record = pillion_cache_index_first (&self->index, key_hash); record != NULL && !may;
-       record = pillion_cache_index_next (&self->index, record))
-    may = record->good_until == PILLION_CACHE_GOOD_UNKNOWN || record->good_until > now;
+  may = may_be_good (self, key_hash, now);
+  if (!may && g_get_monotonic_time () - self->followed > FOLLOW_INTERVAL)
+    {
+      pillion_cache_store_follow (self, FALSE);
+      may = may_be_good (self, key_hash, now);
+    }
   pillion_mutex_unlock (&self->mutex);
 
   return may;
@@ -675,6 +694,7 @@ pillion_cache_store_update_metadata (PillionCacheStore *self,
       PillionCacheChange *change = pillion_cache_store_get_change (self, key_hash, id);
 
       g_clear_pointer (&change->metadata, pillion_cache_bytes_unref);
+      change->good_until = good_until;
       change->metadata = pillion_cache_bytes_new_copy (g_bytes_get_data (metadata, NULL), g_bytes_get_size (metadata));
       pillion_cache_store_queue (self, change);
       /* What was looked up before is no longer current */

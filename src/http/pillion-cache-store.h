@@ -82,7 +82,7 @@ gboolean            pillion_cache_store_is_current      (PillionCacheStore  *sel
                                                          GPtrArray          *entries);
 
 /* Whether any variant of @key may be good at @now, in s since 1970, without anybody being asked: when an entry is stored, or updated, it is said
- * until when it is. Nothing is read, so this knows only of what a lookup or the publisher has seen of other processes. */
+ * until when it is. Of what other processes have done in the last moment it need not know. */
 gboolean            pillion_cache_store_may_be_good     (PillionCacheStore  *self,
                                                          const char         *key,
                                                          gint64              now);

@@ -98,6 +98,11 @@ check_judgement (const FuzzExchange *self)
       g_assert_cmpint (age, >=, pillion_cache_get_lifetime (stored));
       g_assert_cmpint (stored->control.flags & PILLION_CACHE_MUST_REVALIDATE, ==, 0);
     }
+  /* What needs no lookup, by the index */
+  if (use != PILLION_CACHE_USE_VALIDATED && self->request.control.max_stale < 0 && !self->request.offline && !self->request.after_error &&
+      self->request.mode != PILLION_HTTP_CACHE_MODE_FORCE_CACHE && self->request.mode != PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED &&
+      self->now < G_MAXUINT32)
+    g_assert_cmpint (pillion_cache_get_good_until (stored), >, self->now);
   if (self->now >= stored->received && pillion_cache_request_judge (&self->request, stored, later) == PILLION_CACHE_USE_FRESH)
     g_assert_cmpint (use, ==, PILLION_CACHE_USE_FRESH);
 }

@@ -282,7 +282,6 @@ test_may_be_good (StoreFixture *self,
 
   entry = store_get (self->store, 1);
   g_assert_true (pillion_cache_store_update_metadata (self->store, entry, metadata, 2000, NULL));
-  pillion_cache_store_touch (self->store, entry);
   g_clear_pointer (&entry, pillion_cache_entry_unref);
   for (guint i = 0; i < 2; i++)
     {
