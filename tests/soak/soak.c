@@ -245,15 +245,6 @@ handle_message (const char *domain,
     print_message (domain, level, message, data);
 }
 
-/* Where the tests try a sample, this takes less */
-static int
-get_one_in (void)
-{
-  const char *one_in = g_getenv ("PILLION_SAMPLE");
-
-  return one_in != NULL ? MAX (1, atoi (one_in)) : 1;
-}
-
 int
 main (int argc,
       char **argv)
@@ -269,7 +260,6 @@ main (int argc,
       g_printerr ("%s\n", error->message);
       return 2;
     }
-  minutes = (minutes + get_one_in () - 1) / get_one_in ();
   if (seed < 0)
     seed = (int) (g_get_real_time () / G_USEC_PER_SEC % G_MAXINT);
   if (niceness != 0)
