@@ -655,6 +655,8 @@ note_outcome (Batch *self,
   g_cond_broadcast (&store->idle);
 }
 
+/* With the mutex, which it releases while it waits for the disk. Whoever gets it next, after a failure, must find the publisher resting, or
+ * not running. */
 static gboolean
 run_batch (PillionCacheStore *store)
 {
@@ -665,7 +667,6 @@ run_batch (PillionCacheStore *store)
   batch.victims = g_array_new (FALSE, FALSE, sizeof (PillionCacheTouch));
   batch.records = g_array_new (FALSE, FALSE, sizeof (PillionCacheLogRecord));
 
-  pillion_mutex_lock (&store->mutex);
   batch.folder = pillion_cache_folder_ref (store->folder);
   batch.folder_gone = store->remake;
   batch.last = store->n_queued;
@@ -695,7 +696,6 @@ run_batch (PillionCacheStore *store)
     finish_item (&batch, &batch.items[i], success);
   success = success && !batch.incomplete;
   note_outcome (&batch, success);
-  pillion_mutex_unlock (&store->mutex);
 
   g_array_unref (batch.touched);
   g_array_unref (batch.victims);
@@ -738,13 +738,11 @@ pillion_cache_publisher_run (PillionCacheStore *self,
   pillion_mutex_lock (&self->mutex);
   while (pillion_cache_publisher_may_wait (self) && pillion_cond_wait_until (&self->hurry, &self->mutex, end))
     ;
-  pillion_mutex_unlock (&self->mutex);
 
   do
     {
       gboolean success = run_batch (self);
 
-      pillion_mutex_lock (&self->mutex);
       if (success)
         pause = PAUSE;
       else if (may_rest && self->queue.length > 0 && !self->closing)
@@ -761,9 +759,9 @@ pillion_cache_publisher_run (PillionCacheStore *self,
           closing = self->closing;
           g_cond_broadcast (&self->idle);
         }
-      pillion_mutex_unlock (&self->mutex);
     }
   while (more);
+  pillion_mutex_unlock (&self->mutex);
 
   return closing;
 }
