@@ -44,6 +44,7 @@ struct _PillionCacheStore
 {
   int n_references; /* atomic; without any, the publisher frees it when it stops */
   char *dir;
+  char *real_dir; /* without links, for the list of stores */
   pid_t pid;
   dev_t device; /* these two are those of the folder, and belong to the list of stores */
   ino_t inode;
@@ -65,7 +66,7 @@ struct _PillionCacheStore
   guint64 n_queued;   /* the number of the last one */
   guint64 n_written;  /* all with numbers up to this are done */
   guint n_failed;     /* how many runs of the publisher left something to be tried again */
-  guint n_lost;       /* how many entries could not be written, and are gone */
+  guint n_lost;       /* how many entries the disk did not take, and are gone */
   guint n_lost_told;  /* as many as the last flush has reported */
   int errsv;          /* what the disk said the last time that it said no */
   GArray *touched;    /* uses that other processes don't know of */
@@ -198,7 +199,7 @@ gboolean            pillion_cache_store_add           (PillionCacheStore  *self,
                                                        GError            **error);
 PillionCacheFolder *pillion_cache_store_ref_folder    (PillionCacheStore  *self);
 
-/* Says that the disk refused something: maybe the folder is gone */
+/* Says that the disk refused a new entry, which is lost: maybe the folder is gone */
 void                pillion_cache_store_report        (PillionCacheStore  *self,
                                                        int                 errsv);
 
@@ -208,6 +209,9 @@ void                pillion_cache_store_report        (PillionCacheStore  *self,
  * still has to write. */
 PillionCacheStore  *pillion_cache_stores_find         (const PillionCacheFolder *folder);
 void                pillion_cache_stores_add          (PillionCacheStore        *self);
+
+/* Returns the path of a folder without links; if the folder is gone, the path that it had */
+char               *pillion_cache_stores_resolve      (const char               *dir);
 
 /* Waits for @cond until it is signalled, which it can also seem to be. Returns FALSE, without waiting, if it is past @end, or cancelled. */
 gboolean            pillion_cache_stores_wait         (GCond                    *cond,
@@ -219,5 +223,5 @@ gboolean            pillion_cache_stores_wait         (GCond                    
 void                pillion_cache_stores_move         (PillionCacheStore        *self,
                                                        const PillionCacheFolder *folder);
 
-/* Nobody has a reference any more, and everything is written */
+/* Nobody has a reference any more, and everything is written that can be */
 void                pillion_cache_stores_remove       (PillionCacheStore        *self);

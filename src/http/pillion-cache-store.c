@@ -102,6 +102,7 @@ store_new (const char *dir,
 
   self->n_references = 1;
   self->dir = g_strdup (dir);
+  self->real_dir = pillion_cache_stores_resolve (dir);
   self->pid = getpid ();
   g_mutex_init (&self->mutex);
   g_cond_init (&self->idle);
@@ -200,6 +201,7 @@ store_free (PillionCacheStore *self)
   g_cond_clear (&self->hurry);
   g_cond_clear (&self->idle);
   g_mutex_clear (&self->mutex);
+  g_free (self->real_dir);
   g_free (self->dir);
   g_free (self);
 }
@@ -433,14 +435,14 @@ void
 pillion_cache_store_report (PillionCacheStore *self,
                             int errsv)
 {
-  if (errsv != ENOENT)
-    return;
-
   pillion_mutex_lock (&self->mutex);
-  self->remake = TRUE;
+  self->n_lost++;
+  self->errsv = errsv;
+  self->remake = self->remake || errsv == ENOENT;
   pillion_mutex_unlock (&self->mutex);
 
-  pillion_cache_store_start (self);
+  if (errsv == ENOENT)
+    pillion_cache_store_start (self);
 }
 
 /* What a lookup needs to know of an entry after it has released the mutex */
@@ -802,6 +804,8 @@ pillion_cache_store_add (PillionCacheStore *self,
   pillion_mutex_lock (&self->mutex);
   if (self->n_waiting + n_waiting > MAX_WAITING || (change->draft >= 0 && self->n_drafts >= MAX_DRAFTS))
     {
+      self->n_lost++;
+      self->errsv = EBUSY;
       pillion_mutex_unlock (&self->mutex);
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, _("the response can't be cached: the disk is too slow"));
       change_free (change);

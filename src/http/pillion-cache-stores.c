@@ -29,8 +29,27 @@ static GMutex stores_lock;
 static GPtrArray *stores;
 static GCond store_gone; /* or has come */
 static GPtrArray *expected; /* the folders that workers are going to open, once for each of them */
-static GHashTable *failures; /* of stores that are gone, by the path of the folder: what the disk said */
+static GHashTable *failures; /* of stores that are gone: what the disk said, by the path without links. Another folder may get the inode. */
 static pid_t stores_pid; /* atomic: whose they are, if this isn't a child that was forked since */
+
+char *
+pillion_cache_stores_resolve (const char *dir)
+{
+  g_autofree char *canonical = NULL;
+  g_autofree char *parent = NULL;
+  g_autofree char *real_parent = NULL;
+  g_autofree char *name = NULL;
+  char *path = realpath (dir, NULL);
+
+  if (path != NULL)
+    return path;
+
+  canonical = g_canonicalize_filename (dir, NULL);
+  parent = g_path_get_dirname (canonical);
+  real_parent = realpath (parent, NULL);
+  name = g_path_get_basename (canonical);
+  return g_build_filename (real_parent != NULL ? real_parent : parent, name, NULL);
+}
 
 void
 pillion_cache_stores_expect (const char *dir)
@@ -91,8 +110,9 @@ pillion_cache_stores_find (const PillionCacheFolder *folder)
 /* Where stores are looked for */
 typedef struct
 {
-  const char *path;
-  struct stat info; /* all zeros if there is nothing */
+  const char *dir;
+  const char *real_dir; /* without links */
+  struct stat info;     /* all zeros if there is nothing */
 } Place;
 
 /* With the lock. Without a place, any will do. */
@@ -101,7 +121,7 @@ is_at (PillionCacheStore *store,
        const Place *place)
 {
   return is_usable (store) && (place == NULL || (store->device == place->info.st_dev && store->inode == place->info.st_ino) ||
-                               strcmp (store->dir, place->path) == 0);
+                               strcmp (store->real_dir, place->real_dir) == 0);
 }
 
 /* With the lock. Likewise. */
@@ -149,11 +169,22 @@ pillion_cache_stores_wait (GCond *cond,
   return TRUE;
 }
 
+/* Doesn't look where links lead: nobody waits for the disk with the lock */
+static gboolean
+is_same_path (gconstpointer a,
+              gconstpointer b)
+{
+  g_autofree char *first = g_canonicalize_filename (a, NULL);
+  g_autofree char *second = g_canonicalize_filename (b, NULL);
+
+  return strcmp (first, second) == 0;
+}
+
 /* With the lock */
 static gboolean
 is_expected (const Place *place)
 {
-  return expected != NULL && g_ptr_array_find_with_equal_func (expected, place->path, g_str_equal, NULL);
+  return expected != NULL && g_ptr_array_find_with_equal_func (expected, place->dir, is_same_path, NULL);
 }
 
 /* Waits until there is none such */
@@ -171,7 +202,7 @@ await_none (gboolean (*is_any) (const Place *place),
     ;
   pillion_mutex_unlock (&stores_lock);
 
-  return !any || (!g_cancellable_set_error_if_cancelled (cancellable, error) && pillion_cache_store_fail (place->path, EBUSY, error));
+  return !any || (!g_cancellable_set_error_if_cancelled (cancellable, error) && pillion_cache_store_fail (place->dir, EBUSY, error));
 }
 
 /* Fails once for what a store could not write that is gone */
@@ -184,12 +215,12 @@ check_gone (const Place *place,
   pillion_mutex_lock (&stores_lock);
   if (failures != NULL)
     {
-      errsv = GPOINTER_TO_INT (g_hash_table_lookup (failures, place->path));
-      g_hash_table_remove (failures, place->path);
+      errsv = GPOINTER_TO_INT (g_hash_table_lookup (failures, place->real_dir));
+      g_hash_table_remove (failures, place->real_dir);
     }
   pillion_mutex_unlock (&stores_lock);
 
-  return errsv == 0 || pillion_cache_store_fail (place->path, errsv, error);
+  return errsv == 0 || pillion_cache_store_fail (place->dir, errsv, error);
 }
 
 gboolean
@@ -199,11 +230,13 @@ pillion_cache_stores_write_out (const char *dir,
 {
   const gint64 end = g_get_monotonic_time () + WRITE_TIMEOUT;
   g_autoptr (GPtrArray) used = NULL;
-  Place place = { .path = dir };
+  g_autofree char *real_dir = NULL;
+  Place place = { .dir = dir };
 
   if (!await_none (is_expected, &place, end, cancellable, error))
     return FALSE;
 
+  place.real_dir = real_dir = pillion_cache_stores_resolve (dir);
   if (stat (dir, &place.info) != 0)
     place.info = (struct stat) { 0 };
 
@@ -271,16 +304,28 @@ pillion_cache_stores_move (PillionCacheStore *self,
   pillion_mutex_unlock (&stores_lock);
 }
 
+/* What the disk said to something that nobody knows to be lost; 0 if there is no such thing. Nobody uses the store any more. */
+static int
+get_failure (PillionCacheStore *self)
+{
+  /* Whoever has removed the folder wants what is in it to be gone */
+  if (self->errsv == ENOENT || (self->n_lost == self->n_lost_told && self->queue.length == 0))
+    return 0;
+
+  return self->folder->writable ? self->errsv : EROFS;
+}
+
 void
 pillion_cache_stores_remove (PillionCacheStore *self)
 {
+  int errsv = get_failure (self);
+
   pillion_mutex_lock (&stores_lock);
-  /* Whoever has removed the folder wants what is in it to be gone */
-  if (self->n_lost != self->n_lost_told && self->errsv != ENOENT)
+  if (errsv != 0)
     {
       if (failures == NULL)
         failures = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-      g_hash_table_replace (failures, g_strdup (self->dir), GINT_TO_POINTER (self->errsv));
+      g_hash_table_replace (failures, g_strdup (self->real_dir), GINT_TO_POINTER (errsv));
     }
   g_ptr_array_remove_fast (stores, self);
   g_cond_broadcast (&store_gone);

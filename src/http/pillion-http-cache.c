@@ -509,13 +509,14 @@ static const JobKind flush_kind = { "flush", NEEDS_NOTHING, flush_run };
  *
  * When the task is done, the responses of all calls that were done before are in the folder, where other processes and backups find them. As
  * long as nothing else uses the folder, nothing is written to it any more, so that it can be removed. All clients and caches of this process
- * that have the same folder are meant. The folder is not made if it doesn't exist, and what nobody has stored need not be written: then the
- * task succeeds at once. What is on disk is not synced: a power cut may still take it.
+ * that have the same folder are meant. If none uses it, nothing need be written: the task succeeds at once, and makes no folder. One that is
+ * used is made anew if somebody has removed it. What is on disk is not synced: a power cut may still take it.
  *
- * The task's result is %TRUE. It fails if anything that was stored since the last flush could not be written, with an error of `G_IO_ERROR`
- * that the disk reports, like `G_IO_ERROR_NO_SPACE`, with `G_IO_ERROR_READ_ONLY` if a folder that can only be read would have to be changed,
- * and with `G_IO_ERROR_BUSY` if another process locks the folder for seconds, or the disk takes half a minute. Such a response is no longer in
- * the cache; changes to older ones are tried again later. Cancelling ends the waiting, and not the writing.
+ * The task's result is %TRUE. It fails if anything that was to be stored since the last flush could not be written, with an error of
+ * `G_IO_ERROR` that the disk reports, like `G_IO_ERROR_NO_SPACE`, with `G_IO_ERROR_READ_ONLY` if a folder that can only be read would have to
+ * be changed, and with `G_IO_ERROR_BUSY` if another process locks the folder for seconds, or the disk takes half a minute, or was too slow for
+ * all that arrived. Such a response is not in the cache; changes to older ones are tried again later, as long as a client or a cache uses the
+ * folder. Cancelling ends the waiting, and not the writing.
  *
  * Returns: (transfer full): a task
  *

@@ -162,6 +162,20 @@ geteuid (void)
   return other != 0 ? other : getuid ();
 }
 
+/* Atomic: how often somebody who waits has looked whether that was cancelled */
+static guint n_looks;
+
+gboolean
+g_cancellable_is_cancelled (GCancellable *cancellable)
+{
+  static gboolean (*real) (GCancellable *);
+
+  __atomic_add_fetch (&n_looks, 1, __ATOMIC_RELAXED);
+  if (__atomic_load_n (&real, __ATOMIC_RELAXED) == NULL)
+    __atomic_store_n (&real, (gboolean (*) (GCancellable *) ) dlsym (RTLD_NEXT, "g_cancellable_is_cancelled"), __ATOMIC_RELAXED);
+  return __atomic_load_n (&real, __ATOMIC_RELAXED) (cancellable);
+}
+
 /* Atomic: how much later it is than the clock says, in µs */
 static gint64 later;
 
@@ -639,6 +653,95 @@ test_flush_disk_full (StoreFixture *self,
   store_assert_revision (entry, 1);
 }
 
+/* What the disk did not take counts, too, but not what no cache would take */
+static void
+test_flush_not_taken (StoreFixture *self,
+                      gconstpointer data)
+{
+  g_autofree char *path = store_fixture_get_path (self, "pillion-cache");
+  guint number = 3;
+  int lock;
+
+  self->store = store_open (self->dir);
+  g_assert_false (store_try_put (self->store, 1, STORE_LIMIT / 2, 0, NULL, NULL));
+  g_assert_true (write_out (self, NULL, 0));
+
+  __atomic_store_n (&write_errno, ENOSPC, __ATOMIC_RELAXED);
+  g_assert_false (store_try_put (self->store, 2, LARGE, 0, NULL, NULL));
+  __atomic_store_n (&write_errno, 0, __ATOMIC_RELAXED);
+  g_assert_false (write_out (self, NULL, G_IO_ERROR_NO_SPACE));
+  g_assert_true (write_out (self, NULL, 0));
+
+  lock = open (path, O_RDWR | O_CLOEXEC);
+  g_assert_no_errno (flock (lock, LOCK_EX));
+  while (store_try_put (self->store, number, LARGE, 0, NULL, NULL))
+    number++;
+  close (lock);
+  g_assert_false (write_out (self, NULL, G_IO_ERROR_BUSY));
+  g_assert_true (write_out (self, NULL, 0));
+}
+
+/* What nobody tries again is lost */
+static void
+test_flush_not_tried_again (StoreFixture *self,
+                            gconstpointer data)
+{
+  g_autoptr (PillionCacheEntry) entry = NULL;
+
+  self->store = store_open (self->dir);
+  put_on_disk (self, 1);
+  entry = store_get (self->store, 1);
+
+  __atomic_store_n (&write_errno, ENOSPC, __ATOMIC_RELAXED);
+  store_update (self->store, entry, 1, 10, 1);
+  g_clear_pointer (&entry, pillion_cache_entry_unref);
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
+  g_assert_false (write_out (self, NULL, G_IO_ERROR_NO_SPACE));
+  __atomic_store_n (&write_errno, 0, __ATOMIC_RELAXED);
+  g_assert_true (write_out (self, NULL, 0));
+}
+
+/* The folder is the same, whatever it is called */
+static void
+test_flush_other_path (StoreFixture *self,
+                       gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autofree char *link = g_build_filename (self->top, "link", NULL);
+  g_autofree char *inside = g_build_filename (link, "cache", NULL);
+  g_autofree char *with_slash = g_strconcat (self->dir, "/", NULL);
+  const char *const paths[] = { inside, with_slash };
+
+  g_assert_no_errno (symlink (".", link));
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      self->store = store_open (paths[i]);
+      __atomic_store_n (&write_errno, ENOSPC, __ATOMIC_RELAXED);
+      store_put (self->store, 1, 10);
+      g_clear_pointer (&self->store, pillion_cache_store_unref);
+      g_assert_false (write_out (self, NULL, G_IO_ERROR_NO_SPACE));
+      __atomic_store_n (&write_errno, 0, __ATOMIC_RELAXED);
+      g_assert_true (write_out (self, NULL, 0));
+    }
+
+  /* It may be gone by then */
+  self->store = store_open (inside);
+  gate_close (&writing);
+  store_put (self->store, 2, 10);
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
+  gate_await (&writing);
+  store_remove_tree (self->dir);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (write_out (self, cancellable, G_IO_ERROR_CANCELLED));
+  gate_open (&writing);
+  g_assert_true (write_out (self, NULL, 0));
+
+  pillion_cache_stores_expect (with_slash);
+  g_assert_false (write_out (self, cancellable, G_IO_ERROR_CANCELLED));
+  pillion_cache_stores_came (with_slash);
+  g_assert_true (write_out (self, cancellable, 0));
+}
+
 /* A folder that was removed is made again if it is in use, and else not missed */
 static void
 test_flush_removed_folder (StoreFixture *self,
@@ -703,7 +806,12 @@ test_flush_locked (StoreFixture *self,
   g_assert_no_errno (flock (lock, LOCK_EX));
   store_put (self->store, 2, 10);
 
+  /* The second look comes after it has waited */
+  __atomic_store_n (&n_looks, 0, __ATOMIC_RELAXED);
   thread = g_thread_new ("flush", run_flush, &flush);
+  while (__atomic_load_n (&n_looks, __ATOMIC_RELAXED) < 2)
+    g_usleep (1000);
+  g_assert_false (__atomic_load_n (&flush.has_ended, __ATOMIC_ACQUIRE));
   if (data != NULL)
     g_cancellable_cancel (cancellable);
   while (!__atomic_load_n (&flush.has_ended, __ATOMIC_ACQUIRE))
@@ -728,17 +836,19 @@ test_flush_under_way (StoreFixture *self,
 {
   Flush flushes[] = { { self, NULL, 0, FALSE }, { self, NULL, 0, FALSE } };
   GThread *threads[G_N_ELEMENTS (flushes)];
-  guint number = 2;
+  g_autoptr (PillionCacheEntry) entry = NULL;
+  guint revision = 0;
 
   self->store = store_open (self->dir);
   store_put (self->store, 1, 10);
+  entry = store_get (self->store, 1);
   for (guint i = 0; i < G_N_ELEMENTS (flushes); i++)
     threads[i] = g_thread_new ("flush", run_flush, &flushes[i]);
   for (guint i = 0; i < G_N_ELEMENTS (flushes); i++)
     {
-      /* There is always something in the queue, which takes so many of them */
+      /* There is always something in the queue */
       while (!__atomic_load_n (&flushes[i].has_ended, __ATOMIC_ACQUIRE))
-        store_try_put (self->store, number++, LARGE, 0, NULL, NULL);
+        store_update (self->store, entry, 1, 10, ++revision);
       g_thread_join (threads[i]);
     }
 }
@@ -770,6 +880,9 @@ main (int argc,
   ADD ("flush/expected", test_flush_expected);
   ADD ("flush/dropped", test_flush_dropped);
   ADD ("flush/disk-full", test_flush_disk_full);
+  ADD ("flush/not-taken", test_flush_not_taken);
+  ADD ("flush/not-tried-again", test_flush_not_tried_again);
+  ADD ("flush/other-path", test_flush_other_path);
   ADD ("flush/removed-folder", test_flush_removed_folder);
   ADD ("flush/locked", test_flush_locked);
   ADD_WITH ("flush/cancelled", "cancelled", test_flush_locked);
