@@ -51,8 +51,8 @@
  * body is not known, or over HTTP/2, it may be lost, and the task fail with [error@PillionHttp.Error.TRUNCATED] or an error of GIO instead.
  *
  * The progress of the task counts the bytes of the body that the network has taken if that is a file, a form with files, a stream without a
- * length, or at least 32 KiB long. Otherwise it counts the bytes of the response. Such a body is
- * sent over HTTP/1.1.
+ * length, or at least 32 KiB long. Such a body is sent over HTTP/1.1. If the response is saved to a file
+ * ([method@PillionHttp.Client.send_to_file]), the progress begins anew with it. With any other body it counts the bytes of the response alone.
  *
  * ## Time limits and sizes
  *
@@ -849,7 +849,8 @@ take_body (PillionHttpRequest *self,
  * (%G_IO_ERROR_NOT_FOUND, %G_IO_ERROR_IS_DIRECTORY…), and nothing is sent. If the file changes while it is being sent, the task fails with
  * [error@PillionHttp.Error.INVALID_REQUEST], and the server does not get the end of the body.
  *
- * The progress of the task counts the bytes of the body that the network has taken.
+ * The progress of the task counts the bytes of the body that the network has taken. If the response is saved to a file, it begins anew with
+ * that.
  *
  * Since: 1.0
  */
