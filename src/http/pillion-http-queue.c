@@ -284,12 +284,6 @@ pillion_http_queue_is_in_the_way (PillionHttpQueue *self,
 }
 
 guint
-pillion_http_queue_get_waiting (PillionHttpQueue *self)
-{
-  return self->waiting;
-}
-
-guint
 pillion_http_queue_get_running (PillionHttpQueue *self)
 {
   return self->running;

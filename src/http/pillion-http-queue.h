@@ -69,5 +69,4 @@ void              pillion_http_queue_run         (PillionHttpQueue      *self);
 gboolean          pillion_http_queue_is_in_the_way (PillionHttpQueue            *self,
                                                     const PillionHttpQueueEntry *entry);
 
-guint             pillion_http_queue_get_waiting (PillionHttpQueue *self);
 guint             pillion_http_queue_get_running (PillionHttpQueue *self);

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* What is stored is looked up before a call waits in the queue, while it does, and when its turn comes */
+/* What is stored is looked up before a call waits in the queue, unless the index says that it can't be good, and in any case when the call has its
+ * place */
 
 #include <string.h>
 
@@ -29,7 +30,7 @@ test_no_place (Fixture *self,
   test_fixture_await (&self->parent, waiting);
 }
 
-/* While calls wait in the queue, a worker looks up what the next ones ask for. They keep their order, hits don't wait, and some may be cancelled. */
+/* Calls that wait in the queue, of which some are cancelled, keep their order, and hits don't wait behind them */
 static void
 test_behind_others (Fixture *self,
                     gconstpointer data)
@@ -76,7 +77,7 @@ test_behind_others (Fixture *self,
   g_assert_cmpuint (test_server_get_requests (self->server), ==, n_answered);
 }
 
-/* A download that has compared its file with the digest has what is stored looked up, too, and doesn't compare again after that */
+/* A download that waits in the queue has compared its file with the digest, and doesn't compare again when it has its place */
 static void
 test_files_behind_others (Fixture *self,
                           gconstpointer data)
