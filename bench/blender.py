@@ -4,7 +4,6 @@
 """The sides of the rows that are measured inside Blender, on a display of their own."""
 
 import contextlib
-import importlib.util
 import json
 import math
 import os
@@ -69,6 +68,9 @@ class Blender:
         except subprocess.TimeoutExpired as error:
             raise self.failure(f"Blender, {what}: not done after {PATIENCE} s") from error
         end = time.monotonic()
+        for line in done.stdout.splitlines():
+            if line.startswith("MISSING "):
+                raise self.missing(line.removeprefix("MISSING "))
         line = next((line for line in done.stdout.splitlines() if line.startswith("RESULT ")), None)
         if line is None:
             raise self.failure(f"Blender, {what}: status {done.returncode}: {done.stdout.strip().splitlines()[-1:]}")
@@ -116,8 +118,6 @@ class Sides:
             return self.blender.run("previews", side, url, PREVIEWS, PREVIEW_SIZE, add_on=side == "ours")[0]
 
     def blender_previews_process(self):
-        if importlib.util.find_spec("requests") is None:
-            raise self.blender.missing("requests for Python")
         return self.blender_previews("process")
 
     def blender_strip(self):

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 """What is measured inside Blender: blender … --python inside-blender.py -- WHAT [ARGUMENT…]. It prints one JSON object after the word
-RESULT. `blender.py` starts it; a side without Pillion runs without the add-on."""
+RESULT, or names what is missing after MISSING. `blender.py` starts it; a side without Pillion runs without the add-on."""
 
 import ctypes
+import importlib.util
 import json
 import os
 import statistics
@@ -29,6 +30,11 @@ SETTLE_PATIENCE = 60  # s
 
 def finish(value, **more):
     print("RESULT", json.dumps({"value": value, **more}), flush=True)
+    os._exit(0)
+
+
+def end_without(thing):
+    print("MISSING", thing, flush=True)
     os._exit(0)
 
 
@@ -418,6 +424,9 @@ def bulk(side, where, ui, url):
 def previews(side, url, count, size):
     count, size = int(count), int(size)
     target = Path(folder)
+    # The process gets the path of this Python
+    if side == "process" and importlib.util.find_spec("requests") is None:
+        end_without("requests for Blender's Python")
 
     def make():
         if side == "process":
