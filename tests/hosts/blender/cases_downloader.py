@@ -392,7 +392,7 @@ def case_a_provider_that_exits():
 
 
 class Work:
-    """What gives the worker something to do, and may raise."""
+    """What gives the worker something to do until it is cancelled, and may raise."""
 
     def __init__(self, error=None):
         self.error = error
@@ -400,6 +400,8 @@ class Work:
 
     def turn(self):
         self.n_turns += 1
+        if self.n_cancels > 0:
+            return False
         if self.error is not None:
             raise self.error
         return True
@@ -424,28 +426,39 @@ def case_work_that_raises_holds_nobody_up():
     assert [work.n_cancels for work in works] == [1, 1, 1]
 
 
-def run_in_child():
-    downloader, reporter = make('child')
-    downloader.start()
-    downloader.queue_download(URL + '/bytes/1000', folder / 'child-file')
-    end = time.monotonic() + 30
-    while not downloader.all_downloads_done and time.monotonic() < end:
-        downloader.update()
-    return downloader.num_downloads_ok == 1
+def run_in_child(inherited):
+    raises(http_dl.BackgroundProcessNotRunningError, inherited.update)
+    assert inherited.all_downloads_done and not inherited.is_subprocess_alive
+    inherited.clear_download_counts()
+    new, reporter = make('child')
+    for downloader, name in ((new, 'child-file'), (inherited, 'inherited-file')):
+        downloader.start()
+        downloader.queue_download(URL + '/bytes/1000', folder / name)
+        end = time.monotonic() + 30
+        while not downloader.all_downloads_done and time.monotonic() < end:
+            downloader.update()
+        assert downloader.num_downloads_ok == 1
+        downloader.shutdown()
 
 
 def case_a_forked_child_has_a_worker_of_its_own():
-    """That of its parent isn't there."""
-    assert worker.call(lambda: None, 60)
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            status = 0 if run_in_child() else 2
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
+    """That of its parent isn't there, and what its downloaders do is their parent's."""
+    downloader, reporter = make('parent')
+    downloader.start()
+    downloader.queue_download(URL + '/bytes/1000', folder / 'parent-file')
+    yield from finish(downloader)
+    downloader.queue_download(URL + '/slow/200000/300', folder / 'parent-other-file')
+    with http_dl._end_lock:
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                run_in_child(downloader)
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(status)
     ended = 0, 0
 
     def has_ended():
@@ -455,8 +468,11 @@ def case_a_forked_child_has_a_worker_of_its_own():
 
     yield from until(has_ended, 'the end of the child')
     assert ended[1] == 0, ended
-    assert (folder / 'child-file').read_bytes() == content(0, 1000)
-    assert worker.call(lambda: None, 60)
+    for name in ('child-file', 'inherited-file'):
+        assert (folder / name).read_bytes() == content(0, 1000)
+    yield from finish(downloader)
+    assert downloader.num_downloads_ok == 2
+    downloader.shutdown()
 
 
 def case_it_takes_the_place_of_blenders():

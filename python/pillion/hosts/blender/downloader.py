@@ -25,6 +25,7 @@ import sys
 import threading
 import time
 import types
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -658,7 +659,7 @@ class ConditionalDownloader:
 
 class BackgroundDownloader:
     """Downloads files while Blender goes on. `on_callback_error (request, path, error)` is called when a callback of
-    `queue_download ()` raises."""
+    `queue_download ()` raises. In the child of a `fork ()`, nothing is pending, and `start ()` has to be called again; the parent goes on."""
 
     def __init__(self, options: DownloaderOptions, on_callback_error: Callable[[RequestDescription, Path, Exception], None]) -> None:
         self.num_downloads_ok = 0
@@ -673,6 +674,7 @@ class BackgroundDownloader:
         self._has_told = False  # whether the worker is going to look there
         self._last_update = 0.0  # by monotonic ()
         self._is_delivering = False
+        _downloaders.add(self)
 
     def add_reporter(self, reporter: DownloadReporter) -> None:
         """Adds a reporter, which `update ()` calls."""
@@ -753,6 +755,15 @@ class BackgroundDownloader:
                 download.fail(DownloadCancelled(download.description))  # if it still has not ended
         self._deliver(self._transfers.calls)
 
+    def _after_fork(self):
+        transfers, self._transfers = self._transfers, None
+        if transfers is not None:
+            _kept.append(transfers)
+            transfers.calls.clear()
+        self._pending.clear()
+        self._queued.clear()
+        self._has_told = False
+
     # On the worker's thread
 
     def _make_session(self):
@@ -794,7 +805,7 @@ class BackgroundDownloader:
         for reporter in self._reporters:
             getattr(reporter, name)(*arguments)
         if name in _ENDS:
-            callback = self._pending.pop(download)
+            callback = self._pending.pop(download, None)  # a reporter may fork
             if callback is not None and name != 'download_error' and not self._is_shut_down:
                 self._call_back(callback, *arguments)
 
@@ -825,6 +836,19 @@ class BackgroundDownloader:
         logger.debug('%s is complete: %s', local_file, http_req_descr)
         self.num_downloads_ok += 1
 
+
+_downloaders: weakref.WeakSet[BackgroundDownloader] = weakref.WeakSet()
+_kept: list[_Transfers] = []  # of the parent, whose objects must not be freed in its child
+
+
+def _after_fork():
+    global _end_lock
+    _end_lock = threading.Lock()
+    for downloader in list(_downloaders):
+        downloader._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 _ENDS = 'already_downloaded', 'download_error', 'download_finished'
 
