@@ -222,6 +222,17 @@ class Cache(Case):
         self.run_main(main())
         self.assertEqual(set(map(len, bodies.values())), {0})
 
+    def test_block_ends_with_everything_written(self):
+        url = self.serve()
+
+        async def main():
+            async with PillionHttp.Client(cache=self.path) as client:
+                await client.get(url)
+                self.assertEqual(list((self.path / 'entries').iterdir()), [])
+            self.assertEqual(len(list((self.path / 'entries').iterdir())), 1)
+
+        self.run_main(main())
+
     def test_folder_of_something_else(self):
         url = self.serve()
         self.path.mkdir()

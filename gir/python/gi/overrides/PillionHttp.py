@@ -14,7 +14,7 @@ import sys
 import urllib.parse
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from time import monotonic
 from contextvars import ContextVar
 from datetime import timedelta
@@ -785,8 +785,15 @@ class Client(PillionHttp.Client):
                         traceback: TracebackType | None) -> None:
         # Transfers carry on, as they do when the client is dropped
         jar = self.get_cookie_jar()
-        if jar is not None:
-            await jar.save(self.get_loop())
+        cache = self.get_cache()
+        try:
+            if jar is not None:
+                await jar.save(self.get_loop())
+        finally:
+            # So that the folder can be removed, or handed on. A disk that refuses is no fault of the calls.
+            if cache is not None:
+                with suppress(GLib.Error):
+                    await cache.flush(self.get_loop())
 
     def __repr__(self):
         base_url = self.get_base_url()
