@@ -26,7 +26,6 @@
 #include "cache-store-support.h"
 #include "http/pillion-cache-folder.h"
 #include "http/pillion-cache-location.h"
-#include "http/pillion-cache-store-private.h"
 
 #define LARGE 70000
 #define MARK_TEXT "A cache of libpillion-http. Its files can be removed at any time.\n"
@@ -175,36 +174,6 @@ g_cancellable_is_cancelled (GCancellable *cancellable)
   if (__atomic_load_n (&real, __ATOMIC_RELAXED) == NULL)
     __atomic_store_n (&real, (gboolean (*) (GCancellable *) ) dlsym (RTLD_NEXT, "g_cancellable_is_cancelled"), __ATOMIC_RELAXED);
   return __atomic_load_n (&real, __ATOMIC_RELAXED) (cancellable);
-}
-
-/* Atomic: a store of which nobody may see that something has failed before its publisher rests; or NULL */
-static PillionCacheStore *watched;
-static gboolean is_before_rest; /* with the mutex of that store */
-
-void
-g_cond_broadcast (GCond *cond)
-{
-  static void (*real) (GCond *);
-  PillionCacheStore *store = __atomic_load_n (&watched, __ATOMIC_RELAXED);
-
-  if (store != NULL && cond == &store->idle)
-    is_before_rest = store->n_failed > 0 && store->running && !store->resting;
-  if (__atomic_load_n (&real, __ATOMIC_RELAXED) == NULL)
-    __atomic_store_n (&real, (void (*) (GCond *)) dlsym (RTLD_NEXT, "g_cond_broadcast"), __ATOMIC_RELAXED);
-  __atomic_load_n (&real, __ATOMIC_RELAXED) (cond);
-}
-
-void
-g_mutex_unlock (GMutex *mutex)
-{
-  static void (*real) (GMutex *);
-  PillionCacheStore *store = __atomic_load_n (&watched, __ATOMIC_RELAXED);
-
-  if (store != NULL && mutex == &store->mutex)
-    g_assert_false (is_before_rest);
-  if (__atomic_load_n (&real, __ATOMIC_RELAXED) == NULL)
-    __atomic_store_n (&real, (void (*) (GMutex *)) dlsym (RTLD_NEXT, "g_mutex_unlock"), __ATOMIC_RELAXED);
-  __atomic_load_n (&real, __ATOMIC_RELAXED) (mutex);
 }
 
 /* Atomic: how much later it is than the clock says, in µs */
@@ -732,27 +701,6 @@ test_flush_not_tried_again (StoreFixture *self,
   g_assert_true (write_out (self, NULL, 0));
 }
 
-/* One that begins between a failure and the rest after it could not wake the publisher, and would wait for the end of the rest */
-static void
-test_flush_before_rest (StoreFixture *self,
-                        gconstpointer data)
-{
-  g_autoptr (PillionCacheEntry) entry = NULL;
-
-  self->store = store_open (self->dir);
-  put_on_disk (self, 1);
-  entry = store_get (self->store, 1);
-
-  __atomic_store_n (&watched, self->store, __ATOMIC_RELAXED);
-  __atomic_store_n (&write_errno, ENOSPC, __ATOMIC_RELAXED);
-  store_update (self->store, entry, 1, 10, 1);
-  for (guint i = 0; i < 3; i++)
-    g_assert_false (write_out (self, NULL, G_IO_ERROR_NO_SPACE));
-  __atomic_store_n (&write_errno, 0, __ATOMIC_RELAXED);
-  g_assert_true (write_out (self, NULL, 0));
-  __atomic_store_n (&watched, NULL, __ATOMIC_RELAXED);
-}
-
 /* The folder is the same, whatever it is called */
 static void
 test_flush_other_path (StoreFixture *self,
@@ -934,7 +882,6 @@ main (int argc,
   ADD ("flush/disk-full", test_flush_disk_full);
   ADD ("flush/not-taken", test_flush_not_taken);
   ADD ("flush/not-tried-again", test_flush_not_tried_again);
-  ADD ("flush/before-the-publisher-rests", test_flush_before_rest);
   ADD ("flush/other-path", test_flush_other_path);
   ADD ("flush/removed-folder", test_flush_removed_folder);
   ADD ("flush/locked", test_flush_locked);
