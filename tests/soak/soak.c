@@ -10,6 +10,8 @@
 
 #include "round.h"
 
+#include "base/pillion-sync.h"
+
 #include <locale.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -186,13 +188,16 @@ static void
 flush_cache (Soak *self)
 {
   g_autofree char *folder = get_folder (self, &scenario_cached);
-  g_autoptr (PillionLoop) loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  PillionLoop *loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
   g_autoptr (PillionHttpCache) cache = pillion_http_cache_new (folder);
-  g_autoptr (PillionTask) task = pillion_http_cache_flush (cache, loop, NULL);
+  PillionTask *task = pillion_http_cache_flush (cache, loop, NULL);
   g_autoptr (GError) error = NULL;
 
   if (!pillion_loop_run_until_complete (loop, task, &error))
     g_test_message ("%s", error->message);
+  /* A worker may drop them last */
+  pillion_sync_unref (task);
+  pillion_sync_unref (loop);
 }
 
 static void
