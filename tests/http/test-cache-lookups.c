@@ -11,14 +11,12 @@
 #include "failing-disk.h"
 #include "http/pillion-http-engine.h"
 
-/* A hit does not wait for a place in the queue */
+/* What was stored by the one request so far is had again while another one has the only place in the queue */
 static void
-test_no_place (Fixture *self,
-               gconstpointer data)
+assert_hit_needs_no_place (Fixture *self)
 {
   g_autoptr (PillionTask) waiting = NULL;
 
-  assert_gets (self, "/fresh", "1", FALSE);
   pillion_http_client_set_max_connections (self->parent.client, 1);
   g_atomic_int_set (&self->closed, TRUE);
   waiting = send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT);
@@ -28,6 +26,15 @@ test_no_place (Fixture *self,
 
   test_server_open_gate (self->server);
   test_fixture_await (&self->parent, waiting);
+}
+
+/* A hit does not wait for a place in the queue */
+static void
+test_no_place (Fixture *self,
+               gconstpointer data)
+{
+  assert_gets (self, "/fresh", "1", FALSE);
+  assert_hit_needs_no_place (self);
 }
 
 /* Calls that wait in the queue, of which some are cancelled, keep their order, and hits don't wait behind them */
@@ -128,20 +135,10 @@ static void
 test_stale_no_place (Fixture *self,
                      gconstpointer data)
 {
-  g_autoptr (PillionTask) waiting = NULL;
-
   assert_gets (self, "/fresh", "1", FALSE);
   pillion_http_engine_shift_real_time (20000 * G_TIME_SPAN_SECOND);
   pillion_http_client_set_header (self->parent.client, "Cache-Control", "max-stale");
-  pillion_http_client_set_max_connections (self->parent.client, 1);
-  g_atomic_int_set (&self->closed, TRUE);
-  waiting = send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT);
-  test_server_wait_requests (self->server, 2);
-  assert_gets (self, "/fresh", "1", TRUE);
-  g_assert_false (pillion_task_is_done (waiting));
-
-  test_server_open_gate (self->server);
-  test_fixture_await (&self->parent, waiting);
+  assert_hit_needs_no_place (self);
 }
 
 /* One that waits together with another one asks the server when its turn comes, even if the other one is gone by then */
