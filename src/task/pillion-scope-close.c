@@ -213,6 +213,13 @@ typedef struct
   guint n;
 } Left;
 
+/* Whether the task is over for everybody but its scope, which is told last, and so perhaps not in the same kick */
+static gboolean
+is_over_for_others (PillionTask *task)
+{
+  return task->running || (!task->live && !pillion_task_is_awaited (task));
+}
+
 /* Lets go of a task, which from now on belongs to the loop alone */
 static void
 leave_behind (PillionScopeMember *member,
@@ -221,7 +228,7 @@ leave_behind (PillionScopeMember *member,
   Left *left = data;
   PillionTask *task = g_object_ref (member->task);
 
-  if (task->running)
+  if (is_over_for_others (task))
     {
       pillion_scope_look_at_end (member->scope, member);
     }

@@ -67,6 +67,32 @@ test_joins_of_left (Fixture *fixture,
   end_left (fixture, a);
 }
 
+/* The kick's time is up when all callbacks have run, but the scope doesn't know yet */
+static void
+test_ended_at_the_end_of_a_kick (Fixture *fixture,
+                                 gconstpointer failing)
+{
+  PillionTask *task = pillion_task_new_at (fixture->loop, "task", NULL, NULL);
+
+  pillion_scope_set_cancel_on_error (fixture->scope, FALSE);
+  g_assert_true (pillion_scope_add (fixture->scope, task, NULL));
+  pillion_task_add_done_callback (task, on_done, fixture, NULL);
+  if (GPOINTER_TO_INT (failing))
+    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "bad");
+  else
+    pillion_task_return_boolean (task, TRUE);
+  pillion_loop_set_budget_usec (fixture->loop, 0);
+  g_assert_true (pillion_loop_kick (fixture->loop));
+  g_assert_cmpuint (fixture->log->len, >, 0);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 1);
+
+  close_well (fixture, 0);
+  g_assert_cmpuint (pillion_scope_get_n_failed (fixture->scope), ==, GPOINTER_TO_INT (failing));
+  g_ptr_array_unref (pillion_scope_take_failed (fixture->scope));
+  kick_until_quiet (fixture->loop);
+  end_object (task);
+}
+
 /* What is not in the scope carries on */
 static void
 test_others_go_on (Fixture *fixture,
@@ -420,6 +446,10 @@ main (int argc,
   ADD ("empty", test_empty);
   ADD ("everything-is-delivered", test_everything_is_delivered);
   ADD ("joins-of-left", test_joins_of_left);
+  g_test_add ("/scope/close/ended-at-the-end-of-a-kick", Fixture, GINT_TO_POINTER (FALSE), set_up,
+              test_ended_at_the_end_of_a_kick, tear_down);
+  g_test_add ("/scope/close/failed-at-the-end-of-a-kick", Fixture, GINT_TO_POINTER (TRUE), set_up,
+              test_ended_at_the_end_of_a_kick, tear_down);
   ADD ("others-go-on", test_others_go_on);
   ADD ("waits-for-what-takes-time", test_waits_for_what_takes_time);
   ADD ("waits-for-threads", test_waits_for_threads);
