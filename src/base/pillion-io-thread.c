@@ -14,8 +14,10 @@
 /* How many threads GTask starts at once; after that it adds more only slowly */
 #define MAX_GTASK_THREADS 10
 
-/* How many jobs run before everything else on the thread, such as sockets, gets its turn */
+/* How many jobs run before everything else on the thread, such as sockets, gets its turn; and how many of those that end something,
+ * because somebody may wait for all of them */
 #define MAX_JOBS 64
+#define MAX_ENDS 512
 
 typedef struct
 {
@@ -28,6 +30,7 @@ typedef struct
   PillionItem item;
   PillionIoFunc func;
   gpointer data;
+  gboolean is_end;
 } Job;
 
 struct _PillionIoThread
@@ -101,11 +104,12 @@ inbox_source_dispatch (GSource *source,
 
   if (thread->jobs == NULL)
     thread->jobs = pillion_inbox_take (&thread->inbox);
-  for (guint i = 0; i < MAX_JOBS && thread->jobs != NULL; i++)
+  for (guint n = 0; n < MAX_ENDS && thread->jobs != NULL;)
     {
       Job *job = (Job *) thread->jobs;
 
       thread->jobs = job->item.next;
+      n += job->is_end ? 1 : MAX_ENDS / MAX_JOBS;
       at_job = thread;
       job->func (job->data);
       at_job = NULL;
@@ -288,17 +292,35 @@ pillion_io_thread_get_context (PillionIoThread *self)
   return self->context;
 }
 
-void
-pillion_io_thread_post (PillionIoThread *self,
-                        PillionIoFunc func,
-                        gpointer data)
+static void
+post (PillionIoThread *self,
+      PillionIoFunc func,
+      gpointer data,
+      gboolean is_end)
 {
   Job *job = g_new0 (Job, 1);
 
   job->func = func;
   job->data = data;
+  job->is_end = is_end;
   if (pillion_inbox_push (&self->inbox, &job->item) && at_job != self)
     g_main_context_wakeup (self->context);
+}
+
+void
+pillion_io_thread_post (PillionIoThread *self,
+                        PillionIoFunc func,
+                        gpointer data)
+{
+  post (self, func, data, FALSE);
+}
+
+void
+pillion_io_thread_post_end (PillionIoThread *self,
+                            PillionIoFunc func,
+                            gpointer data)
+{
+  post (self, func, data, TRUE);
 }
 
 gboolean

@@ -26,6 +26,12 @@ void             pillion_io_thread_post        (PillionIoThread *self,
                                                 PillionIoFunc    func,
                                                 gpointer         data);
 
+/* The same for a job that ends something: a host that closes many transfers waits until all of them are told, so more of these run
+ * before the sockets get their turn, which then free what is left */
+void             pillion_io_thread_post_end    (PillionIoThread *self,
+                                                PillionIoFunc    func,
+                                                gpointer         data);
+
 /* On the thread itself, runs @func after the current iteration of its context, so that many transfers that
  * end together make one call. On any other thread, does nothing and returns FALSE. */
 gboolean         pillion_io_thread_defer       (PillionIoFunc    func,

@@ -35,6 +35,14 @@ pillion_private_io_thread_post (PillionIoThread *io,
   pillion_io_thread_post (io, func, data);
 }
 
+void
+pillion_private_io_thread_post_end (PillionIoThread *io,
+                                    PillionIoFunc func,
+                                    gpointer data)
+{
+  pillion_io_thread_post_end (io, func, data);
+}
+
 gboolean
 pillion_private_io_thread_defer (PillionIoFunc func,
                                  gpointer data)

@@ -34,6 +34,10 @@ void             pillion_private_io_thread_post        (PillionIoThread *io,
                                                         PillionIoFunc    func,
                                                         gpointer         data);
 PILLION_PRIVATE
+void             pillion_private_io_thread_post_end    (PillionIoThread *io,
+                                                        PillionIoFunc    func,
+                                                        gpointer         data);
+PILLION_PRIVATE
 gboolean         pillion_private_io_thread_defer       (PillionIoFunc    func,
                                                         gpointer         data);
 

@@ -108,7 +108,7 @@ cancelled (gpointer data)
   PillionCall *self = data;
 
   pillion_sync_acquire (self);
-  pillion_http_engine_post (self->engine, cancel_on_thread, self);
+  pillion_http_engine_post_end (self->engine, cancel_on_thread, self);
 }
 
 gboolean

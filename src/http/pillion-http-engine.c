@@ -56,21 +56,36 @@ pillion_http_engine_new_in_loop (PillionLoop *loop,
   return self;
 }
 
+static void
+post_to_loop (PillionHttpEngine *self,
+              PillionIoFunc func,
+              gpointer data)
+{
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
+
+  pillion_http_post (loop, func, data);
+}
+
 void
 pillion_http_engine_post (PillionHttpEngine *self,
                           PillionIoFunc func,
                           gpointer data)
 {
-  g_autoptr (PillionLoop) loop = NULL;
-
   if (self->io != NULL)
-    {
-      pillion_private_io_thread_post (self->io, func, data);
-      return;
-    }
+    pillion_private_io_thread_post (self->io, func, data);
+  else
+    post_to_loop (self, func, data);
+}
 
-  loop = g_weak_ref_get (&self->loop);
-  pillion_http_post (loop, func, data);
+void
+pillion_http_engine_post_end (PillionHttpEngine *self,
+                              PillionIoFunc func,
+                              gpointer data)
+{
+  if (self->io != NULL)
+    pillion_private_io_thread_post_end (self->io, func, data);
+  else
+    post_to_loop (self, func, data);
 }
 
 typedef struct

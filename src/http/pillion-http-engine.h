@@ -68,6 +68,11 @@ void               pillion_http_engine_post        (PillionHttpEngine       *sel
                                                     PillionIoFunc            func,
                                                     gpointer                 data);
 
+/* The same for what ends a transfer: many of these come before the sockets get their turn */
+void               pillion_http_engine_post_end    (PillionHttpEngine       *self,
+                                                    PillionIoFunc            func,
+                                                    gpointer                 data);
+
 /* Whether it works on the I/O thread */
 static inline gboolean
 pillion_http_engine_is_outside (PillionHttpEngine *self)

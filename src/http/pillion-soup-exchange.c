@@ -176,14 +176,29 @@ closed (GObject *stream,
   exchange_free (data);
 }
 
-/* Ends an exchange whose body was not read to its end. libsoup closes the connection without reading the rest. */
+static gboolean
+close_stream (gpointer data)
+{
+  PillionExchange *self = data;
+
+  g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, closed, self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Ends an exchange whose body was not read to its end. libsoup closes the connection without reading the rest. That takes longer than
+ * all else at the end of a transfer, so those that end at the same time do everything else first. */
 static void
 break_off (PillionExchange *self)
 {
+  g_autoptr (GSource) source = g_idle_source_new ();
+
   stop_waiting (self);
   self->aborted = TRUE;
   limit_leaving (self);
-  g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, closed, self);
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (source, "pillion break-off");
+  g_source_set_callback (source, close_stream, self, NULL);
+  g_source_attach (source, self->shared->context);
 }
 
 static void

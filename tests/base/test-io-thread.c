@@ -254,8 +254,13 @@ end_turn (gpointer data)
   gate_open (&((Turn *) data)->done);
 }
 
-static void
-test_takes_turns (void)
+typedef void (*Post) (PillionIoThread *io,
+                      PillionIoFunc    func,
+                      gpointer         data);
+
+/* Another source has its turn before all of many jobs have run; more of those that end something come first */
+static guint
+get_jobs_before_turn (Post post_job)
 {
   enum { N = 1000 };
   PillionIoThread *io = pillion_io_thread_ref (NULL);
@@ -268,7 +273,7 @@ test_takes_turns (void)
   gate_wait (&begun);
   pillion_io_thread_post (io, want_turn, &turn);
   for (guint i = 0; i < N; i++)
-    pillion_io_thread_post (io, count_job, &turn);
+    post_job (io, count_job, &turn);
   pillion_io_thread_post (io, end_turn, &turn);
   gate_open (&let_go);
   gate_wait (&turn.done);
@@ -277,6 +282,16 @@ test_takes_turns (void)
   g_assert_cmpuint (turn.n_before, <, N);
   pillion_io_thread_unref (io);
   join ();
+
+  return turn.n_before;
+}
+
+static void
+test_takes_turns (void)
+{
+  guint n_jobs = get_jobs_before_turn (pillion_io_thread_post), n_ends = get_jobs_before_turn (pillion_io_thread_post_end);
+
+  g_assert_cmpuint (n_ends, >, 4 * n_jobs);
 }
 
 /* The watch */
