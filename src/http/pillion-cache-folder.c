@@ -272,6 +272,18 @@ open_inner (PillionCacheFolder *self,
   return fd;
 }
 
+gboolean
+pillion_cache_folder_is_blank (const char *dir)
+{
+  int fd = pillion_restart (open (dir, FOLDER_FLAGS));
+  gboolean blank = fd >= 0 ? is_empty (fd) : errno == ENOENT;
+
+  if (fd >= 0)
+    close (fd);
+
+  return blank;
+}
+
 PillionCacheFolder *
 pillion_cache_folder_open (const char *dir,
                            gboolean create,

@@ -38,6 +38,10 @@ typedef struct
 PillionCacheFolder *pillion_cache_folder_open         (const char           *dir,
                                                        gboolean              create,
                                                        GError              **error);
+
+/* Whether it could be made, or has nothing in it */
+gboolean            pillion_cache_folder_is_blank     (const char           *dir);
+
 PillionCacheFolder *pillion_cache_folder_ref          (PillionCacheFolder   *self);
 void                pillion_cache_folder_unref        (PillionCacheFolder   *self);
 

@@ -7,6 +7,7 @@
 #include "http/pillion-cache-location.h"
 
 #include "core/pillion-private.h"
+#include "http/pillion-cache-folder.h"
 
 struct _PillionCacheLocation
 {
@@ -125,10 +126,11 @@ tell (PillionCacheLocation *self,
     g_message ("No response can be cached: %s", problem->message);
 }
 
-PillionCacheStore *
-pillion_cache_location_open (PillionCacheLocation *self,
-                             gboolean again,
-                             GError **error)
+static PillionCacheStore *
+open_location (PillionCacheLocation *self,
+               gboolean create,
+               gboolean again,
+               GError **error)
 {
   PillionCacheStore *store;
   GError *problem = NULL;
@@ -144,7 +146,11 @@ pillion_cache_location_open (PillionCacheLocation *self,
 
   pillion_mutex_lock (&self->opening);
   store = get_store (self, NULL);
-  if (store == NULL && (again || !pillion_cache_location_was_opened (self)))
+  if (store == NULL && !create && pillion_cache_folder_is_blank (self->path))
+    {
+      /* It may be made at any time, so there is nothing to remember */
+    }
+  else if (store == NULL && (again || !pillion_cache_location_was_opened (self)))
     {
       max_size = pillion_cache_location_get_max_size (self);
       store = pillion_cache_store_open (self->path, max_size, &problem);
@@ -169,4 +175,20 @@ pillion_cache_location_open (PillionCacheLocation *self,
   pillion_mutex_unlock (&self->opening);
 
   return store;
+}
+
+PillionCacheStore *
+pillion_cache_location_open (PillionCacheLocation *self,
+                             gboolean again,
+                             GError **error)
+{
+  return open_location (self, TRUE, again, error);
+}
+
+PillionCacheStore *
+pillion_cache_location_open_existing (PillionCacheLocation *self,
+                                      gboolean again,
+                                      GError **error)
+{
+  return open_location (self, FALSE, again, error);
 }

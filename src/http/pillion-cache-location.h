@@ -9,23 +9,28 @@
 /* Where a cache is, and its store once it is open: the inside of a PillionHttpCache. For any thread. */
 typedef struct _PillionCacheLocation PillionCacheLocation;
 
-PillionCacheLocation *pillion_cache_location_new          (const char           *path,
-                                                           guint64               max_size);
-PillionCacheLocation *pillion_cache_location_ref          (PillionCacheLocation *self);
-void                  pillion_cache_location_unref        (PillionCacheLocation *self);
+PillionCacheLocation *pillion_cache_location_new           (const char           *path,
+                                                            guint64               max_size);
+PillionCacheLocation *pillion_cache_location_ref           (PillionCacheLocation *self);
+void                  pillion_cache_location_unref         (PillionCacheLocation *self);
 
-const char           *pillion_cache_location_get_path     (PillionCacheLocation *self);
+const char           *pillion_cache_location_get_path      (PillionCacheLocation *self);
 
 /* In bytes */
-guint64               pillion_cache_location_get_max_size (PillionCacheLocation *self);
-void                  pillion_cache_location_set_max_size (PillionCacheLocation *self,
-                                                           guint64               max_size);
+guint64               pillion_cache_location_get_max_size  (PillionCacheLocation *self);
+void                  pillion_cache_location_set_max_size  (PillionCacheLocation *self,
+                                                            guint64               max_size);
 
 /* Whether somebody has tried to open it, successfully or not. From then on the error stays. */
-gboolean              pillion_cache_location_was_opened   (PillionCacheLocation *self);
+gboolean              pillion_cache_location_was_opened    (PillionCacheLocation *self);
 
 /* Returns the store, with a reference, or NULL. Opens it first if need be, which waits for the disk. After an earlier failure it tries again if
  * @again, and otherwise returns that failure without waiting for anything. */
-PillionCacheStore    *pillion_cache_location_open         (PillionCacheLocation *self,
-                                                           gboolean              again,
-                                                           GError              **error);
+PillionCacheStore    *pillion_cache_location_open          (PillionCacheLocation *self,
+                                                            gboolean              again,
+                                                            GError              **error);
+
+/* Likewise, but makes nothing: if there is no folder, or an empty one, it returns NULL without an error, and remembers nothing */
+PillionCacheStore    *pillion_cache_location_open_existing (PillionCacheLocation *self,
+                                                            gboolean              again,
+                                                            GError              **error);

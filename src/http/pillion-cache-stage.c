@@ -24,6 +24,8 @@ typedef struct
 {
   PillionCall *call; /* a reference */
   PillionCacheLocation *location; /* likewise */
+  gboolean create;
+  gboolean no_folder;
 } Job;
 
 static void
@@ -31,6 +33,7 @@ opened_on_thread (gpointer data)
 {
   Job *self = data;
 
+  self->call->no_folder = self->no_folder;
   pillion_call_resume (self->call);
   pillion_cache_location_unref (self->location);
   pillion_call_unref (self->call);
@@ -41,8 +44,13 @@ static void
 open_on_worker (gpointer data)
 {
   Job *self = data;
-  g_autoptr (PillionCacheStore) store = pillion_cache_location_open (self->location, FALSE, NULL);
+  g_autoptr (PillionCacheStore) store = NULL;
 
+  if (self->create)
+    store = pillion_cache_location_open (self->location, FALSE, NULL);
+  else
+    store = pillion_cache_location_open_existing (self->location, FALSE, NULL);
+  self->no_folder = !pillion_cache_location_was_opened (self->location);
   pillion_cache_stores_came (pillion_cache_location_get_path (self->location));
   pillion_http_engine_post (self->call->engine, opened_on_thread, self);
 }
@@ -63,7 +71,7 @@ check_needs_none (PillionCall *call,
   const gboolean offline = call->engine->config.offline;
   const char *message;
 
-  if (!offline && call->request->cache_mode != PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
+  if (!pillion_call_forbids_network (call))
     return TRUE;
 
   if (problem != NULL)
@@ -108,9 +116,14 @@ cache_begin (PillionStage *stage,
 
   if (!pillion_cache_location_was_opened (self->location))
     {
+      /* Nothing is stored, and nothing will be */
+      if (call->no_folder && pillion_call_forbids_network (call))
+        return PILLION_VERDICT_PASS;
+
       job = g_new0 (Job, 1);
       job->call = pillion_call_ref (call);
       job->location = pillion_cache_location_ref (self->location);
+      job->create = !pillion_call_forbids_network (call);
       pillion_cache_stores_expect (pillion_cache_location_get_path (self->location));
       pillion_http_engine_use_disk (call->engine, open_on_worker, job);
       return PILLION_VERDICT_WAIT;

@@ -42,7 +42,7 @@ struct _PillionExchange
   PillionHttpEngine *engine;
   const PillionExchangeFuncs *funcs;
   gpointer data;
-  PillionCacheStore *store;
+  PillionCacheStore *store; /* NULL if nothing is stored, and the network forbidden */
   char *key;
   char *identity; /* of the engine when the request was sent */
 
@@ -107,7 +107,7 @@ exchange_free (PillionExchange *self)
   pillion_cache_choice_clear (&self->choice);
   pillion_cache_request_clear (&self->request);
   pillion_wire_copy_clear (&self->wire);
-  pillion_cache_store_unref (self->store);
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
   g_free (self->key);
   g_free (self->identity);
   pillion_http_engine_unref (self->engine);
@@ -806,7 +806,7 @@ find_entries (PillionExchange *self,
   if (cache->found != NULL && (cache->local || pillion_cache_store_is_current (self->store, self->key, cache->found)))
     return g_ptr_array_ref (cache->found);
 
-  return pillion_cache_store_lookup (self->store, self->key);
+  return self->store != NULL ? pillion_cache_store_lookup (self->store, self->key) : NULL;
 }
 
 static PillionExchange *
@@ -823,7 +823,8 @@ cache_exchange (PillionTransport *transport,
   self->engine = pillion_http_engine_ref (owner->engine);
   self->funcs = funcs;
   self->data = data;
-  self->store = pillion_cache_store_ref (request->cache.store);
+  if (request->cache.store != NULL)
+    self->store = pillion_cache_store_ref (request->cache.store);
   self->key = pillion_cache_make_key (request->origin, request->uri);
   self->link.data = self;
   g_queue_push_tail_link (&owner->exchanges, &self->link);

@@ -91,13 +91,25 @@ may_be_good (PillionCall *self,
 }
 
 gboolean
+pillion_call_forbids_network (PillionCall *self)
+{
+  return self->engine->config.offline || self->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED;
+}
+
+gboolean
+pillion_call_uses_cache (PillionCall *self)
+{
+  return self->store != NULL || (self->no_folder && pillion_call_forbids_network (self));
+}
+
+gboolean
 pillion_call_can_answer_locally (PillionCall *self)
 {
   g_autofree char *key = NULL;
 
-  if (self->store == NULL || self->past_cache || self->body != NULL)
+  if (!pillion_call_uses_cache (self) || self->past_cache || self->body != NULL)
     return FALSE;
-  if (self->engine->config.offline || self->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
+  if (pillion_call_forbids_network (self))
     return TRUE;
 
   if (self->unreadable)

@@ -159,11 +159,12 @@ hop_start (gpointer data,
     .is_rest = is_rest (self),
     .max_refusal = get_max_refusal (self),
   };
-  if (self->store != NULL)
+  if (pillion_call_uses_cache (self))
     {
       /* Makes it, if this is the first request with a cache */
       pillion_cache_transport_get (self->engine);
       request->cache = (PillionWireCache) {
+        .used = TRUE,
         .store = self->store,
         .mode = self->request->cache_mode,
         .found = self->found,

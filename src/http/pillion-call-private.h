@@ -29,6 +29,9 @@ extern const PillionHopFuncs pillion_call_hop_funcs;
 
 /* The cache: pillion-call-cache.c */
 
+/* Whether it takes part, be it because it has no folder */
+gboolean pillion_call_uses_cache         (PillionCall   *self);
+
 /* Whether the cache may have an answer, or nobody else is to be asked: then no place in the queue is needed */
 gboolean pillion_call_can_answer_locally (PillionCall   *self);
 

@@ -56,6 +56,7 @@ struct _PillionCall
   gboolean bulk;           /* the body turned out to be large; set by the bulk stage */
   gint64 offset;           /* the offset at which the body continues, likewise; 0 for a new body */
   PillionCacheStore *store; /* of the cache, or NULL if it takes no part; set by the cache stage */
+  gboolean no_folder;      /* there is no store, because its folder is made only if something may have to be stored; likewise */
   GPtrArray *found;        /* what the store had for the URL when the cache was asked, or NULL */
   gsize found_size;        /* its share of the engine's found_size */
   gboolean past_cache;     /* it was, and has no answer to the next request */
@@ -187,6 +188,9 @@ gboolean     pillion_call_is_decoding    (PillionCall       *self);
 
 /* Whether bodies are sent and received at a limited rate */
 gboolean     pillion_call_is_throttled   (PillionCall       *self);
+
+/* Whether nothing but the cache may answer */
+gboolean     pillion_call_forbids_network (PillionCall      *self);
 
 /* Leaves the body coded; for the sink's head () */
 void         pillion_call_keep_coding    (PillionCall       *self);

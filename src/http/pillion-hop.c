@@ -295,7 +295,7 @@ start (gpointer data)
       return;
     }
 
-  self->transport = request.cache.store != NULL ? self->engine->caching : self->engine->transport;
+  self->transport = request.cache.used ? self->engine->caching : self->engine->transport;
   self->exchange = pillion_transport_exchange (self->transport, &request, &exchange_funcs, self);
   g_clear_object (&request.body);
   if (self->exchange == NULL)

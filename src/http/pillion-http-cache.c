@@ -31,7 +31,7 @@
  *
  * ## The folder
  *
- * It is made when it is needed. A folder that exists has to be empty or a cache: any other fails every call, with `G_IO_ERROR_NOT_EMPTY` or
+ * It is made when something may have to be stored. A folder that exists has to be empty or a cache: any other fails every call, with `G_IO_ERROR_NOT_EMPTY` or
  * `G_IO_ERROR_NOT_DIRECTORY`. If the disk is full or broken, calls go on as if there were no cache. [method@PillionHttp.Cache.open] tells.
  *
  * The folder can be used by several caches, clients and processes at the same time. All entries together take
@@ -258,11 +258,12 @@ typedef struct _Job Job;
 typedef enum
 {
   NEEDS_NOTHING,
-  NEEDS_CACHE,  /* a folder that is one */
-  NEEDS_FOLDER, /* which is made if it doesn't exist */
+  NEEDS_CACHE,   /* a folder that is one */
+  NEEDS_FOLDER,  /* which is made if it doesn't exist */
+  NEEDS_ENTRIES, /* likewise, but without a folder there are none */
 } JobNeeds;
 
-/* What is done on a worker, with an open store if it needs one */
+/* What is done on a worker, with an open store if it needs one, or NULL if it needs entries and there is no folder */
 typedef struct
 {
   const char *verb;
@@ -302,6 +303,8 @@ job_run (PillionTask *task,
 
   if (self->kind->needs == NEEDS_FOLDER)
     store = pillion_cache_location_open (self->location, TRUE, &error);
+  else if (self->kind->needs == NEEDS_ENTRIES)
+    store = pillion_cache_location_open_existing (self->location, TRUE, &error);
   else if (self->kind->needs == NEEDS_CACHE)
     store = pillion_cache_store_open_existing (self->path, &error);
 
@@ -404,11 +407,11 @@ remove_run (Job *job,
             GCancellable *cancellable,
             GError **error)
 {
-  pillion_task_return_boolean (task, pillion_cache_store_remove_key (store, job->key));
+  pillion_task_return_boolean (task, store != NULL && pillion_cache_store_remove_key (store, job->key));
   return TRUE;
 }
 
-static const JobKind remove_kind = { "remove", NEEDS_FOLDER, remove_run };
+static const JobKind remove_kind = { "remove", NEEDS_ENTRIES, remove_run };
 
 /**
  * pillion_http_cache_remove:
@@ -417,7 +420,7 @@ static const JobKind remove_kind = { "remove", NEEDS_FOLDER, remove_run };
  * @loop: (nullable): the loop of the task, or %NULL for the calling thread's default loop
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
- * Removes what is stored for a URL.
+ * Removes what is stored for a URL. The folder is not made if it doesn't exist.
  *
  * The task's result is a boolean: whether there was anything. It fails as that of [method@PillionHttp.Cache.open] does, and with
  * [error@PillionHttp.Error.INVALID_URL] or [error@PillionHttp.Error.UNSUPPORTED_SCHEME].
@@ -447,14 +450,14 @@ clear_run (Job *job,
            GCancellable *cancellable,
            GError **error)
 {
-  if (!pillion_cache_store_clear (store, error))
+  if (store != NULL && !pillion_cache_store_clear (store, error))
     return FALSE;
 
   pillion_task_return_boolean (task, TRUE);
   return TRUE;
 }
 
-static const JobKind clear_kind = { "clear", NEEDS_FOLDER, clear_run };
+static const JobKind clear_kind = { "clear", NEEDS_ENTRIES, clear_run };
 
 /**
  * pillion_http_cache_clear:
@@ -462,7 +465,7 @@ static const JobKind clear_kind = { "clear", NEEDS_FOLDER, clear_run };
  * @loop: (nullable): the loop of the task, or %NULL for the calling thread's default loop
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
- * Removes all entries, and nothing else that may be in the folder.
+ * Removes all entries, and nothing else that may be in the folder. It is not made if it doesn't exist.
  *
  * The task's result is %TRUE. It fails as that of [method@PillionHttp.Cache.open] does.
  *

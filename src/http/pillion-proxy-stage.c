@@ -54,8 +54,8 @@ proxy_begin (PillionStage *stage,
   PillionVerdict verdict;
 
   /* Offline, looking for one could fail, or never end */
-  if (!pillion_http_engine_is_outside (call->engine) || call->engine->config.offline ||
-      call->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED || (self->origin != NULL && strcmp (self->origin, call->origin) == 0))
+  if (!pillion_http_engine_is_outside (call->engine) || pillion_call_forbids_network (call) ||
+      (self->origin != NULL && strcmp (self->origin, call->origin) == 0))
     return PILLION_VERDICT_PASS;
 
   verdict = pillion_proxy_finder_find (call, &proxies, error);

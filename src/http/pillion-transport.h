@@ -33,7 +33,8 @@ typedef struct
 /* How the cache takes part in a request */
 typedef struct
 {
-  struct _PillionCacheStore *store; /* or NULL if it does not */
+  gboolean used;
+  struct _PillionCacheStore *store; /* or NULL if there is none: then nothing is stored, and the network is forbidden */
   PillionHttpCacheMode mode;
   GPtrArray *found;     /* what the store had for the URL when it was asked last, or NULL */
   gboolean local;       /* the request has no place in the queue: only what is stored can answer it */

@@ -5,6 +5,7 @@
 /* The cache and the rest of the client: all kinds of calls, failures, the folder. Its rules are in test-cache-rules.c, and the queue in
  * test-cache-lookups.c. */
 
+#include <limits.h>
 #include <string.h>
 
 #include <glib/gstdio.h>
@@ -774,6 +775,87 @@ test_no_folder (Fixture *self,
   g_assert_cmpint (g_atomic_int_get (&n_told), ==, 1);
 }
 
+static PillionHttpResponse *
+send_for_any_status (Fixture *self,
+                     const char *path,
+                     PillionHttpCacheMode mode)
+{
+  g_autofree char *url = g_strconcat (self->url, path, NULL);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autoptr (GError) error = NULL;
+  PillionHttpResponse *response;
+
+  pillion_http_request_set_cache_mode (request, mode);
+  pillion_http_request_accept_statuses (request, 200, 999);
+  response = await (self, pillion_http_client_send (self->parent.client, request, NULL), &error);
+  g_assert_no_error (error);
+
+  return response;
+}
+
+/* There is nothing to be found or removed, and so no reason to make a folder, or to mark an empty one */
+static void
+test_nothing_made (Fixture *self,
+                   gconstpointer data)
+{
+  PillionHttpClient *client = self->parent.client;
+  PillionLoop *loop = self->parent.loop;
+  g_autofree char *path = g_build_filename (self->parent.folder, "parent", "cache", NULL);
+  g_autofree char *mark = g_build_filename (path, "pillion-cache", NULL);
+  g_autofree char *parent = g_path_get_dirname (path);
+  g_autofree char *url = g_strconcat (self->url, "/fresh", NULL);
+  g_autoptr (PillionHttpCache) cache = pillion_http_cache_new (path);
+  g_autoptr (GError) error = NULL;
+
+  pillion_http_client_set_cache (client, cache);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionHttpResponse) only_cached = NULL, offline = NULL, posted = NULL;
+      g_autoptr (PillionHttpRequest) post = pillion_http_request_new ("POST", url);
+
+      g_assert_true (await_boolean (self, pillion_http_cache_clear (cache, loop, NULL), &error));
+      g_assert_false (await_boolean (self, pillion_http_cache_remove (cache, url, loop, NULL), &error));
+      g_assert_no_error (error);
+
+      only_cached = send_for_any_status (self, "/fresh", PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED);
+      g_assert_cmpuint (pillion_http_response_get_status (only_cached), ==, 504);
+      pillion_http_client_set_offline (client, TRUE);
+      offline = send_for_any_status (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
+      g_assert_cmpuint (pillion_http_response_get_status (offline), ==, 504);
+      g_assert_cmpstr (pillion_http_response_get_header (offline, "Cache-Status"), ==, "Pillion; detail=only-if-cached");
+      test_fixture_assert_error (&self->parent, url, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
+      posted = await (self, pillion_http_client_send (client, post, NULL), &error);
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
+      g_clear_error (&error);
+      pillion_http_client_set_offline (client, FALSE);
+
+      if (i == 0)
+        {
+          g_assert_false (g_file_test (parent, G_FILE_TEST_EXISTS));
+          g_assert_cmpint (g_mkdir_with_parents (path, 0700), ==, 0);
+        }
+      else
+        g_assert_false (g_file_test (mark, G_FILE_TEST_EXISTS));
+    }
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 0);
+
+  /* A folder of somebody else's is still refused, until it is gone */
+  g_assert_true (g_file_set_contents (mark, "not ours", -1, NULL));
+  g_assert_false (await_boolean (self, pillion_http_cache_clear (cache, loop, NULL), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
+  g_clear_error (&error);
+  g_assert_cmpint (g_remove (mark), ==, 0);
+  g_assert_true (await_boolean (self, pillion_http_cache_clear (cache, loop, NULL), &error));
+  g_assert_true (await_boolean (self, pillion_http_cache_open (cache, loop, NULL), &error));
+
+  assert_gets (self, "/fresh", "1", FALSE);
+  assert_gets (self, "/fresh", "1", TRUE);
+  g_assert_true (await_boolean (self, pillion_http_cache_remove (cache, url, loop, NULL), &error));
+  assert_gets (self, "/fresh", "2", FALSE);
+  g_assert_true (await_boolean (self, pillion_http_cache_flush (cache, loop, NULL), &error));
+  g_assert_no_error (error);
+}
+
 /* A client that comes later finds what another one has stored */
 static void
 test_shared (Fixture *self,
@@ -898,7 +980,9 @@ test_offline_says_why (Fixture *self,
 {
   g_autofree char *url = g_strconcat (self->url, "/fresh", NULL);
   g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
-  g_autoptr (PillionHttpCache) unusable = pillion_http_cache_new ("/proc/pillion/cache");
+  g_autofree char *long_name = g_strnfill (NAME_MAX + 1, 'x');
+  g_autofree char *path = g_build_filename (self->parent.folder, long_name, NULL);
+  g_autoptr (PillionHttpCache) unusable = pillion_http_cache_new (path); /* by a superuser, too */
   PillionHttpClient *client = self->parent.client;
 
   pillion_http_client_set_offline (client, TRUE);
@@ -906,7 +990,7 @@ test_offline_says_why (Fixture *self,
   assert_refuses_events (self, request, "an event stream needs the network");
   assert_refuses (self, pillion_http_client_send (client, request, NULL), "no response that can be used");
   pillion_http_client_set_cache (client, unusable);
-  assert_refuses (self, pillion_http_client_send (client, request, NULL), "/proc/pillion/cache");
+  assert_refuses (self, pillion_http_client_send (client, request, NULL), path);
   pillion_http_client_set_cache (client, NULL);
   assert_refuses (self, pillion_http_client_send (client, request, NULL), "has no cache");
 
@@ -1077,6 +1161,7 @@ main (int argc,
   ADD ("object", test_object);
   ADD ("listed", test_listed);
   ADD ("no-folder", test_no_folder);
+  ADD ("nothing-made", test_nothing_made);
   ADD ("shared", test_shared);
   ADD ("without-cache", test_without_cache);
   ADD ("removed-by-program", test_removed_by_program);
