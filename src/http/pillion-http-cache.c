@@ -338,8 +338,10 @@ start_job (PillionHttpCache *self,
 
       if (uri == NULL || !pillion_http_check_uri (uri, &error))
         {
+          g_autofree char *shown = pillion_http_redact_url (url);
           PillionTask *task = pillion_task_new_at (loop, kind->verb, cancellable, NULL);
 
+          pillion_http_prefix_url (&error, shown);
           if (pillion_task_is_done (task))
             g_error_free (error);
           else

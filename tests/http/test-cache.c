@@ -670,6 +670,7 @@ test_object (Fixture *self,
 
   g_assert_false (await_boolean (self, pillion_http_cache_remove (self->cache, "nothing", loop, NULL), &error));
   g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL);
+  g_assert_true (g_str_has_prefix (error->message, "nothing: "));
 
   pillion_http_client_set_cache (self->parent.client, NULL);
   assert_gets (self, "/fresh", "4", FALSE);
