@@ -665,9 +665,14 @@ void
 pillion_part_file_spoil (PillionPartFile *self,
                          GError **error)
 {
+  struct stat info;
+  gboolean gone = fstatat (self->target->folder, self->name, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+
   /* Not the record: a worker may be writing it, while this is the I/O thread */
   self->spoiled = TRUE;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("another program changed the part file of '%s'"),
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+               gone ? _("the part file of '%s' is gone: another program removed it, or its folder")
+                    : _("another program changed the part file of '%s'"),
                self->target->path);
 }
 

@@ -521,6 +521,46 @@ test_changed_at_the_end (TestFixture *self,
   test_server_free (server);
 }
 
+/* Likewise, and another program removes it, or the folder that it is in */
+static void
+test_gone_at_the_end (TestFixture *self,
+                      gconstpointer data)
+{
+  const char *text = "content";
+  Content content = { (const guint8 *) text, strlen (text) };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
+  g_autofree char *url = test_server_url (server, "/");
+  g_autofree char *folder = test_fixture_path (self, "folder");
+  g_autofree char *path = test_fixture_path (self, "folder/file");
+  g_autofree char *part = test_fixture_path (self, "folder/.file.pillion-part");
+  g_autofree char *record = test_fixture_path (self, "folder/.file.pillion-part.info");
+  g_autofree char *message = g_strdup_printf ("the part file of '%s' is gone: another program removed it, or its folder", path);
+
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      PillionTask *task;
+
+      gate_close (&sync_gate);
+      task = start (self, url, "folder/file", NULL);
+      gate_wait_waiting (&sync_gate, 1);
+      g_assert_cmpint (g_unlink (part), ==, 0);
+      if (i == 1)
+        {
+          g_assert_cmpint (g_unlink (record), ==, 0);
+          g_assert_cmpint (g_rmdir (folder), ==, 0);
+        }
+      gate_open (&sync_gate);
+
+      g_assert_null (test_fixture_await_download (self, task, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+      g_assert_nonnull (strstr (error->message, message));
+      test_assert_no_file (path);
+    }
+  test_server_free (server);
+}
+
 /* What is cancelled and requested again at once waits until the part is put away, and goes on from there */
 static void
 test_ask_again (TestFixture *self,
@@ -713,6 +753,7 @@ main (int argc,
   disk_case ("/http/download-disk/folder-is-flushed", test_folder_synced);
   disk_case ("/http/download-disk/no-rename-without-replacing", test_no_rename);
   disk_case ("/http/download-disk/changed-at-the-end", test_changed_at_the_end);
+  disk_case ("/http/download-disk/gone-at-the-end", test_gone_at_the_end);
   disk_case ("/http/download-disk/no-descriptors", test_no_descriptors);
   disk_case ("/http/download-disk/ask-again-goes-on", test_ask_again);
   disk_case ("/http/download-disk/ask-again-too-late", test_ask_again_too_late);
