@@ -220,6 +220,13 @@ is_ours (PillionCacheFolder *self,
   return FALSE;
 }
 
+static void
+fail_unmarked (const char *name,
+               GError **error)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("the folder '%s' is not a cache: it has no valid file '%s', which marks one"), name, MARK);
+}
+
 static gboolean
 mark (PillionCacheFolder *self,
       const char *dir,
@@ -234,12 +241,15 @@ mark (PillionCacheFolder *self,
   if (!ours && problem == NULL && !is_empty (self->root))
     {
       ours = is_ours (self, dir, &problem);
-      if (!ours && problem == NULL)
-        g_set_error (&problem, G_IO_ERROR, create ? G_IO_ERROR_NOT_EMPTY : G_IO_ERROR_NOT_FOUND,
-                     create ? _("the folder '%s' can't be a cache: it is not empty") : _("the folder '%s' is not a cache"), name);
+      if (!ours && problem == NULL && create)
+        g_set_error (&problem, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY,
+                     _("the folder '%s' can't be a cache: it is not empty, and has no valid file '%s', which marks one; empty it, or use another"),
+                     name, MARK);
+      else if (!ours && problem == NULL)
+        fail_unmarked (name, &problem);
     }
   else if (!ours && problem == NULL && !create)
-    g_set_error (&problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("the folder '%s' is not a cache"), name);
+    fail_unmarked (name, &problem);
   else if (!ours && problem == NULL)
     {
       if (!put_file (self->root, MARK, MARK_TEXT))

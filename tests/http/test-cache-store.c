@@ -550,12 +550,14 @@ test_folder (StoreFixture *self,
   store_write_file (file, "x", 1);
   g_assert_null (pillion_cache_store_open (full, STORE_LIMIT, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
+  g_assert_nonnull (strstr (error->message, "no valid file 'pillion-cache'"));
   g_clear_error (&error);
   g_assert_null (pillion_cache_store_open (file, STORE_LIMIT, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
   g_clear_error (&error);
   g_assert_null (pillion_cache_store_open_existing (full, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "no valid file 'pillion-cache'"));
   g_clear_error (&error);
   g_assert_null (pillion_cache_store_open_existing (empty, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);

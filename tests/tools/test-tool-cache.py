@@ -24,7 +24,7 @@ class CacheTest(tooltest.ToolTest):
         os.mkdir(self.path("folder"))
         for command in (["list"], ["show", "http://example.org/"], ["verify"], ["clear"]):
             done = self.cache(*command, "folder", status=1)
-            self.assertIn("is not a cache", done.stderr)
+            self.assertIn("is not a cache: it has no valid file 'pillion-cache'", done.stderr)
             self.assertEqual(os.listdir(self.path("folder")), [])
             done = self.cache(*command, "missing", status=1)
             self.assertFalse(os.path.exists(self.path("missing")))
