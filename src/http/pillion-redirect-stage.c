@@ -87,6 +87,22 @@ is_allowed (PillionCall *call,
   return TRUE;
 }
 
+/* Nobody asked for this URL, so the error says where it comes from */
+static gboolean
+check_target (GUri *uri,
+              const char *location,
+              GError **error)
+{
+  g_autofree char *shown = NULL;
+
+  if (pillion_http_check_uri (uri, error))
+    return TRUE;
+
+  shown = pillion_http_redact_url (location);
+  g_prefix_error (error, _("the server redirects to '%s': "), shown);
+  return FALSE;
+}
+
 /* As in the Fetch standard and browsers: RFC 9110 allows this for 301 and 302 (15.4.2, 15.4.3), and requires
  * it for 303 (15.4.4) */
 static void
@@ -135,7 +151,7 @@ redirect_head (PillionStage *stage,
     }
 
   uri = pillion_http_resolve (call->uri, location.value, error);
-  if (uri == NULL || !pillion_http_check_uri (uri, error) || !is_allowed (call, uri, error))
+  if (uri == NULL || !check_target (uri, location.value, error) || !is_allowed (call, uri, error))
     return PILLION_VERDICT_FAIL;
 
   response = pillion_call_make_response (call, head);

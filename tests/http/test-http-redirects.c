@@ -115,6 +115,21 @@ test_redirects (TestFixture *self,
   test_server_free (redirects.other);
 }
 
+/* It names the URL that was requested, too, which has nothing to do with the scheme */
+static void
+test_redirect_to_other_scheme (TestFixture *self,
+                               gconstpointer data)
+{
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_redirects, NULL);
+  g_autofree char *url = test_server_url (server, "/scheme");
+  g_autofree char *expected = g_strconcat (url, ": the server redirects to 'file:///etc/passwd': unsupported URL scheme 'file'", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (test_fixture_await_bytes (self, pillion_http_client_get_bytes (self->client, url, NULL), &error));
+  g_assert_true (g_str_has_prefix (error->message, expected));
+  test_server_free (server);
+}
+
 /* A password goes to the server that it was given for, and to no other */
 static void
 test_redirect_keeps_secret (TestFixture *self,
@@ -173,6 +188,7 @@ main (int argc,
 
   test_case ("/http/redirects/followed-or-refused", test_redirects);
   test_case ("/http/redirects/as-many-as-the-request-allows", test_limit);
+  test_case ("/http/redirects/to-another-scheme", test_redirect_to_other_scheme);
   test_case ("/http/redirects/keep-the-password", test_redirect_keeps_secret);
 
   return g_test_run ();
