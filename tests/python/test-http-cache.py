@@ -126,7 +126,11 @@ class Cache(Case):
             await client.get(url)
             client.set_offline(True)
             self.assertEqual((await client.get(url)).text, '1')
-            self.assertEqual((await client.get(url + '?other')).status, 504)
+            missing = await client.get(url + '?other')
+            self.assertEqual(missing.status, 504)
+            with self.assertRaisesRegex(PillionHttp.StatusError, r'\?other: 504: the cache has no response that can be used') as caught:
+                missing.raise_for_status()
+            self.assertEqual((caught.exception.code, caught.exception.response), (504, missing))
             self.assertEqual(self.n_requests, 1)
 
         self.run_main(main())

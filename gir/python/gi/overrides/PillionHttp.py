@@ -253,11 +253,14 @@ class Response(PillionHttp.Response):
             raise _json_error(self.url, error) from None
 
     def raise_for_status(self) -> Self:
-        """Raises StatusError if the server refused, with a status of 400 or more. Returns the response."""
+        """Raises StatusError if the status is 400 or more: the server refused, or there was none to ask. Returns the response."""
         if _get_status(self) >= 400:
             error = self.get_network_error()
             if error is not None:
                 raise StatusError(f'{self.url}: the server could not be reached: {error.message}', self.status, self)
+            if self.get_header('Cache-Status') == 'Pillion; detail=only-if-cached':
+                raise StatusError(f'{self.url}: {self.status}: the cache has no response that can be used, and the network must not be',
+                                  self.status, self)
             reason = f' ({self.reason})' if self.reason else ''
             raise StatusError(f'{self.url}: the server answered {self.status}{reason}', self.status, self)
         return self
