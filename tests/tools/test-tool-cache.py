@@ -3,10 +3,39 @@
 
 """What `pillion cache` shows and removes."""
 
+import importlib.util
 import os
+import subprocess
+import sys
+import unittest
 
 import tooltest
 from tooltest import run
+
+# Stores a response for each further argument, which is a URL and a body
+STORE = """
+import sys
+
+import gi
+gi.require_version('PillionHttp', '1')
+from gi.repository import PillionHttp
+import pillion
+
+
+async def main(path, responses):
+    async with PillionHttp.Client(cache=path) as client:
+        transport = PillionHttp.TestTransport()
+        client.set_transport(transport)
+        for url, body in responses:
+            def answer(exchange, body=body):
+                exchange.add_header('Cache-Control', 'max-age=1000')
+                exchange.set_text(body)
+            transport.add_handler(url, answer)
+            await client.get(url)
+
+pillion.run(main(sys.argv[1], [argument.split(' ') for argument in sys.argv[2:]]))
+"""
+
 
 class CacheTest(tooltest.ToolTest):
     def cache(self, *args, status=0):
@@ -37,6 +66,15 @@ class CacheTest(tooltest.ToolTest):
         self.assertIn("nothing is stored", self.cache("show", "http://example.org/", "cache", status=1).stderr)
         self.assertIn("Verified: 0 responses", self.cache("verify", "cache").stdout)
         self.assertIn("Removed: 0 responses", self.cache("clear", "cache").stdout)
+
+    @unittest.skipUnless("GI_TYPELIB_PATH" in os.environ and importlib.util.find_spec("gi"), "there is no PyGObject, or no binding for it")
+    def test_the_list_ends_with_the_total(self):
+        for responses, total in ((["http://a.example/ xyz"], "1 response (3 B)"),
+                                 (["http://a.example/ xyz", "http://b.example/ wxyz"], "2 responses (7 B)")):
+            subprocess.run([sys.executable, "-c", STORE, self.path("cache"), *responses], check=True)
+            done = self.cache("list", "cache")
+            self.assertEqual(len(done.stdout.splitlines()), len(responses))
+            self.assertEqual(done.stderr, f"pillion: {total}\n")
 
     def test_files_of_others_stay(self):
         self.make_cache()

@@ -437,14 +437,18 @@ class Usage(tooltest.ToolTest):
                     self.assertIn(f"{option}: '{time}' is not a time: expected seconds", done.stderr)
 
     def test_help(self):
-        for args in (["--help"], ["-h"], ["help"], ["fetch", "--help"], ["help", "fetch"], ["help", "demo"],
-                     ["demo", "--help"], ["help", "serve"], ["serve", "--help"]):
+        for args in (["--help"], ["-h"], ["help"], ["help", "help"], ["fetch", "--help"], ["help", "fetch"], ["help", "demo"],
+                     ["demo", "--help"], ["demo", "help"], ["help", "serve"], ["serve", "--help"], ["serve", "help"]):
             with self.subTest(args=args):
                 done = run(*args)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertRegex(done.stdout, r"^Usage:\n  pillion")
                 for line in ("0  success", "1  ", "2  wrong usage", "130  interrupted"):
                     self.assertIn(line, done.stdout)
+
+    def test_help_of_cache(self):
+        for args in (["cache", "--help"], ["cache", "help"], ["help", "cache"]):
+            self.assertRegex(run(*args).stdout, r"^Usage:\n  pillion cache ")
 
     def test_the_help_the_manual_and_the_completion_know_every_option(self):
         help = run("help", "fetch").stdout

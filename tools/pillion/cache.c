@@ -11,6 +11,7 @@
 
 #include <glib/gi18n.h>
 #include <pillion-http/pillion-http.h>
+#include <stdio.h>
 #include <string.h>
 
 #define CLOSE_TIMEOUT (5 * G_TIME_SPAN_SECOND)
@@ -110,6 +111,7 @@ static ExitCode
 list (const Job *job)
 {
   g_autoptr (GListModel) responses = NULL;
+  g_autofree char *total = NULL;
   GError *error = NULL;
 
   responses = await_list (job, &error);
@@ -122,9 +124,13 @@ list (const Job *job)
 
       print_line (response);
     }
-  /* Not among what another program may read */
+  /* Not among what another program may read, but after it */
+  fflush (stdout);
+  total = describe (responses);
   if (g_list_model_get_n_items (responses) == 0)
     g_printerr ("%s\n", _("pillion: the cache is empty"));
+  else
+    g_printerr ("pillion: %s\n", total);
   return EXIT_ALL_WELL;
 }
 

@@ -84,26 +84,31 @@ find_command (const char *name)
 }
 
 static int
-run_help (int    argc,
-          char **argv)
+describe (int command)
 {
   g_autoptr (GOptionContext) context = NULL;
   g_autofree char *help = NULL;
+
+  g_set_prgname (commands[command].full_name);
+  context = commands[command].new_context ();
+  help = g_option_context_get_help (context, FALSE, NULL);
+  g_print ("%s", help);
+  return EXIT_ALL_WELL;
+}
+
+static int
+run_help (int    argc,
+          char **argv)
+{
   int found;
 
-  if (argc < 2)
+  if (argc < 2 || strcmp (argv[1], "help") == 0)
     {
       print_help ();
       return EXIT_ALL_WELL;
     }
   found = find_command (argv[1]);
-  if (found < 0)
-    return EXIT_USAGE;
-  g_set_prgname (commands[found].full_name);
-  context = commands[found].new_context ();
-  help = g_option_context_get_help (context, FALSE, NULL);
-  g_print ("%s", help);
-  return EXIT_ALL_WELL;
+  return found < 0 ? EXIT_USAGE : describe (found);
 }
 
 /* If the caller closed standard streams, the next files and sockets would get their numbers, and what is printed would go there. From these,
@@ -150,6 +155,9 @@ main (int    argc,
   found = find_command (name);
   if (found < 0)
     return EXIT_USAGE;
+  /* To fetch, that is a server */
+  if (argc == 3 && strcmp (argv[2], "help") == 0 && commands[found].run != fetch_main)
+    return describe (found);
   g_set_prgname (commands[found].full_name);
   return commands[found].run (argc - 1, argv + 1);
 }
