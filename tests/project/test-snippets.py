@@ -177,6 +177,11 @@ class Snippets(unittest.TestCase):
             url = server + ('/data.json' if 'json' in text else '/file.bin')
             self.check(*command, url, 'written')
 
+    def check_usage(self, *command):
+        run = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertEqual((run.returncode, run.stdout), (2, ''), run.stderr)
+        self.assertRegex(run.stderr, r'^Usage: \S+ URL( FILE)?\n$')
+
     # program_LANGUAGE turns a snippet into a program, and returns the command that runs it
 
     def program_c(self, text):
@@ -233,7 +238,10 @@ class Snippets(unittest.TestCase):
 
     def snippet_c(self, text, before):
         if re.search(r'^main \(', text, re.MULTILINE):
-            self.run_program(*self.program_c(text), text=text)
+            program = self.program_c(text)
+            if 'argv[1]' in text:
+                self.check_usage(*program)
+            self.run_program(*program, text=text)
             return
         if '#include' not in text:
             text = '#include <pillion-http/pillion-http.h>\n' + text
