@@ -308,6 +308,14 @@ class Snippets(unittest.TestCase):
             program = self.program_python(host + changes['dialog'])
             self.check(*program, timeout=30, QT_NO_GLIB='1')  # with GLib in it, Qt needs no kicks
 
+    def test_the_first_program_fails_if_its_download_does(self):
+        text = FENCE.search((SOURCE / 'README.md').read_text(encoding='utf-8')).group(2)
+        with loopback.Server() as server:
+            run = subprocess.run([*self.program_python(text), server + '/no-such-file', 'written'], cwd=self.folder, capture_output=True,
+                                 text=True, check=False)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn('404', run.stderr)
+
     def test_closing_the_window_cancels_the_job(self):
         for text, changes in self.in_a_window():
             self.assertEqual(text.count(changes['run']), 1)
