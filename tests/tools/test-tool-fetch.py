@@ -421,6 +421,8 @@ class Usage(tooltest.ToolTest):
             ["demo", "--port", "65536"],
             ["demo", "--seconds", "-1"],
             ["serve", "--port", "-1"],
+            ["serve", "8080"],
+            ["demo", "fast"],
         ):
             with self.subTest(args=args):
                 done = run(*args, cwd=self.folder)

@@ -152,7 +152,10 @@ options_parse (GOptionContext *context,
   /* A copy, because GOption removes what it has read */
   g_auto (GStrv) arguments = split_values (argc, argv);
 
-  if (g_option_context_parse_strv (context, &arguments, &error))
-    return TRUE;
-  return options_refuse (g_get_prgname (), "%s", error->message);
+  if (!g_option_context_parse_strv (context, &arguments, &error))
+    return options_refuse (g_get_prgname (), "%s", error->message);
+  /* What a command takes that is no option, GOption has removed as well */
+  if (g_strv_length (arguments) > 1)
+    return options_refuse (g_get_prgname (), _("unexpected argument '%s'"), arguments[1]);
+  return TRUE;
 }
