@@ -53,7 +53,7 @@ take_fields (PillionListHead *head,
 
       if ((!validated && (is_hidden (stored, name) || pillion_field_is_named (name, "Age"))) || (!same_bytes && is_about_bytes (name)))
         continue;
-      pillion_field_list_append (&head->fields, name, stored->fields.strv[i + 1]);
+      pillion_field_list_borrow (&head->fields, name, stored->fields.strv[i + 1]);
     }
 }
 

@@ -7,7 +7,7 @@
 #include "http/pillion-cache-choice.h"
 #include "http/pillion-list-head.h"
 
-/* What a stored response looks like to the one who asks */
+/* What a stored response looks like to the one who asks. It lives no longer than the choice that it was made from. */
 typedef struct
 {
   PillionListHead head;

@@ -747,7 +747,7 @@ pillion_cache_update (PillionStoredResponse *stored,
   /* Most fields of a 304 say what is known */
   for (guint i = 0; i < fields->n; i += 2)
     if (!have_same_values (fields, &stored->fields, fields->strv[i]) && may_update_field (fields->strv[i], connection))
-      pillion_field_list_append (&news, fields->strv[i], fields->strv[i + 1]);
+      pillion_field_list_borrow (&news, fields->strv[i], fields->strv[i + 1]);
 
   for (guint i = 0; i < news.n; i += 2)
     {

@@ -84,11 +84,11 @@ get_real_now (PillionExchange *self)
 }
 
 static void
-take_field (const char *name,
-            const char *value,
-            gpointer data)
+borrow_field (const char *name,
+              const char *value,
+              gpointer data)
 {
-  pillion_field_list_append (data, name, value);
+  pillion_field_list_borrow (data, name, value);
 }
 
 /* The client's settings may change before the next request */
@@ -288,9 +288,7 @@ use_network (PillionExchange *self)
   PillionWireRequest request = self->wire.request;
   PillionFieldList fields = { NULL };
 
-  for (guint i = 0; i < self->wire.fields.n; i += 2)
-    pillion_field_list_append (&fields, self->wire.fields.strv[i], self->wire.fields.strv[i + 1]);
-
+  pillion_field_list_borrow_all (&fields, &self->wire.fields);
   self->completing = self->choice.part != NULL;
   if (self->completing)
     {
@@ -390,7 +388,7 @@ take_description (PillionExchange *self,
 {
   PillionFieldList fields = { NULL };
 
-  head->foreach_field (head, take_field, &fields);
+  head->foreach_field (head, borrow_field, &fields);
   if (!pillion_cache_has_too_many_fields (&fields) && pillion_cache_is_described (self->choice.stored, (gint64) pillion_cache_entry_get_length (self->choice.entry), &fields))
     update (self, &fields);
   else
@@ -453,7 +451,7 @@ take_confirmation (PillionExchange *self,
   PillionFieldList fields = { NULL };
   gboolean named, confirmed;
 
-  head->foreach_field (head, take_field, &fields);
+  head->foreach_field (head, borrow_field, &fields);
   named = pillion_field_list_get (&fields, "ETag") != NULL;
   confirmed = !pillion_cache_has_too_many_fields (&fields) && take_confirmed (self, &fields);
   if (confirmed)
@@ -487,7 +485,7 @@ take_foreign_confirmation (PillionExchange *self,
 {
   PillionFieldList fields = { NULL };
 
-  head->foreach_field (head, take_field, &fields);
+  head->foreach_field (head, borrow_field, &fields);
   if (!pillion_cache_has_too_many_fields (&fields) && pillion_field_list_get (&fields, "ETag") != NULL &&
       pillion_cache_is_confirmed (self->choice.stored, &fields))
     update (self, &fields);
@@ -536,8 +534,7 @@ give_whole_head (PillionExchange *self,
   copy.parent.delimited = TRUE;
   copy.parent.piles_up = head->piles_up;
   head->get_details (head, &copy.details);
-  for (guint i = 0; i < whole->fields.n; i += 2)
-    pillion_field_list_append (&copy.fields, whole->fields.strv[i], whole->fields.strv[i + 1]);
+  pillion_field_list_borrow_all (&copy.fields, &whole->fields);
   pillion_field_list_append (&copy.fields, "Cache-Status", stored ? "Pillion; fwd=partial; fwd-status=206; stored" : "Pillion; fwd=partial; fwd-status=206");
   wanted = self->funcs->head (self->data, &copy.parent);
   pillion_list_head_clear (&copy);

@@ -72,15 +72,31 @@ pillion_field_list_append (PillionFieldList *self,
 
   memcpy (both, name, name_size);
   memcpy (both + name_size, value, value_size);
+  pillion_field_list_borrow (self, both, both + name_size);
+}
+
+void
+pillion_field_list_borrow (PillionFieldList *self,
+                           const char *name,
+                           const char *value)
+{
   if (self->n + 2 >= self->size)
     {
       self->size = MAX (self->size * 2, 33);
       self->strv = g_renew (char *, self->strv, self->size);
     }
 
-  self->strv[self->n++] = both;
-  self->strv[self->n++] = both + name_size;
+  self->strv[self->n++] = (char *) name;
+  self->strv[self->n++] = (char *) value;
   self->strv[self->n] = NULL;
+}
+
+void
+pillion_field_list_borrow_all (PillionFieldList *self,
+                               const PillionFieldList *other)
+{
+  for (guint i = 0; i < other->n; i += 2)
+    pillion_field_list_borrow (self, other->strv[i], other->strv[i + 1]);
 }
 
 /* A field of a list that lives long may be set or removed often */

@@ -8,13 +8,14 @@
 
 typedef struct _PillionFieldBlock PillionFieldBlock;
 
-/* Header fields in order, with copies of their names and values. Names compare without regard to case. All zero is an empty list. */
+/* Header fields in order, with copies of those names and values that aren't borrowed. Names compare without regard to case. All zero is an
+ * empty list. */
 typedef struct
 {
   char **strv; /* name, value, name, value, … NULL; NULL while the list is empty */
   guint n;     /* strings in it */
   guint size;
-  PillionFieldBlock *blocks; /* where the strings are, the newest first */
+  PillionFieldBlock *blocks; /* where the copies are, the newest first */
   gsize length; /* of all strings in the blocks, in bytes */
   gsize unused; /* of those that are no longer in the list */
 } PillionFieldList;
@@ -37,6 +38,15 @@ void        pillion_field_list_clear  (PillionFieldList       *self);
 void        pillion_field_list_append (PillionFieldList       *self,
                                        const char             *name,
                                        const char             *value);
+
+/* The same without copies: both strings have to live, unchanged, as long as the list */
+void        pillion_field_list_borrow (PillionFieldList       *self,
+                                       const char             *name,
+                                       const char             *value);
+
+/* Borrows all fields of another list, which must not change as long as this one lives */
+void        pillion_field_list_borrow_all (PillionFieldList       *self,
+                                           const PillionFieldList *other);
 
 /* Replaces all fields of this name. The strings of the others may move. */
 void        pillion_field_list_set    (PillionFieldList       *self,

@@ -75,5 +75,5 @@ pillion_list_head_take (const char *name,
 {
   PillionListHead *self = data;
 
-  pillion_field_list_append (&self->fields, name, value);
+  pillion_field_list_borrow (&self->fields, name, value);
 }

@@ -23,7 +23,7 @@ void pillion_list_head_init  (PillionListHead *self,
                               gint64           length);
 void pillion_list_head_clear (PillionListHead *self);
 
-/* Adds a field of another head; a PillionFieldFunc */
+/* Borrows a field of another head, which has to live as long as this one; a PillionFieldFunc */
 void pillion_list_head_take  (const char      *name,
                               const char      *value,
                               gpointer         self);

@@ -76,7 +76,7 @@ take_fields (PillionFieldList *fields,
 
       if (value == NULL)
         return FALSE;
-      pillion_field_list_append (fields, name, value);
+      pillion_field_list_borrow (fields, name, value);
     }
 
   return n % 2 == 0;
@@ -98,6 +98,7 @@ pillion_stored_response_parse (GBytes *bytes)
   end = next + length;
   next += sizeof fixed;
   self = g_new0 (PillionStoredResponse, 1);
+  self->bytes = g_bytes_ref (bytes);
   self->status = GUINT32_FROM_LE (fixed.status);
   self->requested = GINT64_FROM_LE (fixed.requested);
   self->received = GINT64_FROM_LE (fixed.received);
@@ -182,6 +183,7 @@ pillion_stored_response_free (PillionStoredResponse *self)
   pillion_field_list_clear (&self->fields);
   pillion_field_list_clear (&self->selecting);
   pillion_cache_control_clear (&self->control);
+  g_clear_pointer (&self->bytes, g_bytes_unref);
   g_free (self);
 }
 

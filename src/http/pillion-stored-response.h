@@ -22,6 +22,7 @@ typedef struct
   gint64 first;
   gint64 total; /* -1 if unknown */
 
+  GBytes *bytes; /* what it was parsed from, which the lists borrow from; or NULL */
   PillionFieldList fields;
   PillionFieldList selecting; /* the fields of the request that select the response, normalised: pillion-cache-vary.h */
 

@@ -104,7 +104,7 @@ struct _PillionHead
   const char *(*get_field) (const PillionHead *self,
                             const char        *name);
 
-  /* All fields, those of one name in the order in which they came */
+  /* All fields, those of one name in the order in which they came. Their strings live as long as the head. */
   void (*foreach_field)    (const PillionHead *self,
                             PillionFieldFunc   func,
                             gpointer           data);
