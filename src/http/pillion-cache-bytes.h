@@ -12,7 +12,7 @@
 typedef struct
 {
   int n_references; /* atomic */
-  gsize length;
+  guint32 length;   /* so that this and 1 KB still count as little for malloc () */
   guint8 data[];
 } PillionCacheBytes;
 
@@ -22,7 +22,7 @@ pillion_cache_bytes_new (gsize length)
   PillionCacheBytes *self = g_malloc (sizeof *self + length);
 
   self->n_references = 1;
-  self->length = length;
+  self->length = (guint32) length;
   return self;
 }
 

@@ -15,7 +15,8 @@
 
 #include <glib/gi18n-lib.h>
 
-/* Of a large file, this much is read for its head */
+/* Of a large file, this much is read for its head. A small one that isn't larger is read onto the stack, and only what is needed of it gets
+ * memory of its own: malloc () is slow for the whole. */
 #define FIRST_READ 4096
 
 /* How often a head is read whose two slots both aren't valid: other processes may have written one after the other in between */
@@ -36,7 +37,8 @@ struct _PillionCacheEntry
   guint64 used; /* as in the index when it was looked up */
   PillionCacheHead head;
   guint64 length;
-  PillionCacheBytes *image; /* of a small file, or NULL */
+  PillionCacheBytes *image; /* of a small file, or of its body; or NULL */
+  guint32 body;             /* where the body begins in it */
 
   /* Of a large one */
   int fd;
@@ -76,12 +78,21 @@ pillion_cache_entry_unref (PillionCacheEntry *self)
   g_free (self);
 }
 
+/* What is known of a file */
+typedef struct
+{
+  guint64 size;
+  const guint8 *bytes; /* its beginning, in the image or in the room */
+  gsize length;        /* how many of them there are */
+  guint8 room[FIRST_READ];
+  PillionCacheSlot slot;
+} File;
+
 /* Reads the head of a large file, or all of a small one, and finds its metadata */
 static PillionCacheLoad
 read_head (PillionCacheEntry *self,
            PillionCacheFolder *folder,
-           PillionCacheSlot *slot,
-           guint64 *size)
+           File *file)
 {
   gsize needed = FIRST_READ;
   struct stat info;
@@ -92,28 +103,36 @@ read_head (PillionCacheEntry *self,
   if (!pillion_cache_folder_owns (folder, &info))
     return PILLION_CACHE_LOAD_FOREIGN;
 
-  *size = (guint64) info.st_size;
-  if (*size <= PILLION_CACHE_SMALL)
-    needed = (gsize) *size;
+  file->size = (guint64) info.st_size;
+  if (file->size <= PILLION_CACHE_SMALL)
+    needed = (gsize) file->size;
 
   for (guint tries = 0; tries < MAX_TRIES; tries++)
     {
+      guint8 *to = file->room;
       gssize length;
 
       g_clear_pointer (&self->image, pillion_cache_bytes_unref);
-      self->image = pillion_cache_bytes_new (needed);
-      length = pillion_cache_read_all (self->fd, self->image->data, needed, 0);
+      if (needed > sizeof file->room)
+        {
+          self->image = pillion_cache_bytes_new (needed);
+          to = self->image->data;
+        }
+      length = pillion_cache_read_all (self->fd, to, needed, 0);
       if (length < 0)
         return PILLION_CACHE_LOAD_FAILED;
 
-      self->image->length = (gsize) length;
-      if (pillion_cache_head_parse (&self->head, self->image->data, (gsize) length, &needed))
+      if (self->image != NULL)
+        self->image->length = (guint32) length;
+      file->bytes = to;
+      file->length = (gsize) length;
+      if (pillion_cache_head_parse (&self->head, to, file->length, &needed))
         {
-          needed = (gsize) length;
-          if (pillion_cache_slot_find (slot, &self->head, self->image->data))
+          needed = file->length;
+          if (pillion_cache_slot_find (&file->slot, &self->head, to))
             return PILLION_CACHE_LOAD_FINE;
         }
-      else if (needed == 0 || needed > *size)
+      else if (needed == 0 || needed > file->size)
         return PILLION_CACHE_LOAD_DAMAGED;
     }
 
@@ -123,31 +142,39 @@ read_head (PillionCacheEntry *self,
 /* The same for a file that isn't on disk yet */
 static PillionCacheLoad
 parse_head (PillionCacheEntry *self,
-            PillionCacheSlot *slot,
-            guint64 *size)
+            File *file)
 {
   gsize needed;
 
-  *size = self->image->length;
-  if (!pillion_cache_head_parse (&self->head, self->image->data, self->image->length, &needed) ||
-      !pillion_cache_slot_find (slot, &self->head, self->image->data))
+  file->bytes = self->image->data;
+  file->size = file->length = self->image->length;
+  if (!pillion_cache_head_parse (&self->head, file->bytes, file->length, &needed) ||
+      !pillion_cache_slot_find (&file->slot, &self->head, file->bytes))
     return PILLION_CACHE_LOAD_DAMAGED;
 
   return PILLION_CACHE_LOAD_FINE;
 }
 
-/* Whether the block of a small body is whole */
+/* Takes the body of a small file, if its block is whole */
 static gboolean
-check_small_body (PillionCacheEntry *self,
-                  const guint8 *bytes)
+take_small_body (PillionCacheEntry *self,
+                 const File *file)
 {
+  const guint8 *body = file->bytes + self->head.body;
   guint64 sum;
 
-  if (self->length == 0)
-    return TRUE;
+  if (self->length > 0)
+    {
+      memcpy (&sum, body + self->length, sizeof sum);
+      if (sum != pillion_cache_sum_block (&self->head, 0, body, self->length))
+        return FALSE;
+    }
 
-  memcpy (&sum, bytes + self->head.body + self->length, sizeof sum);
-  return sum == pillion_cache_sum_block (&self->head, 0, bytes + self->head.body, self->length);
+  if (self->image != NULL)
+    self->body = self->head.body;
+  else
+    self->image = pillion_cache_bytes_new_copy (body, self->length);
+  return TRUE;
 }
 
 static PillionCacheLoad
@@ -157,23 +184,16 @@ load (PillionCacheEntry *self,
       const char *key,
       PillionCacheBytes *metadata)
 {
-  PillionCacheSlot slot;
-  PillionCacheLoad result;
-  const guint8 *bytes;
-  guint64 size;
-  gsize length;
+  File file;
+  PillionCacheLoad result = self->image == NULL ? read_head (self, folder, &file) : parse_head (self, &file);
 
-  result = self->image == NULL ? read_head (self, folder, &slot, &size) : parse_head (self, &slot, &size);
   if (result != PILLION_CACHE_LOAD_FINE)
     return result;
-
-  bytes = self->image->data;
-  length = self->image->length;
-  if (self->head.id != id || size != pillion_cache_file_size (&self->head, slot.length))
+  if (self->head.id != id || file.size != pillion_cache_file_size (&self->head, file.slot.length))
     return PILLION_CACHE_LOAD_DAMAGED;
 
-  self->key = g_strndup ((const char *) bytes + self->head.key, self->head.key_length);
-  self->length = slot.length;
+  self->key = g_strndup ((const char *) file.bytes + self->head.key, self->head.key_length);
+  self->length = file.slot.length;
   /* The entries of @key were found by its hash */
   if (key == NULL || strcmp (self->key, key) != 0)
     {
@@ -183,9 +203,14 @@ load (PillionCacheEntry *self,
         return PILLION_CACHE_LOAD_OTHER;
     }
 
-  self->metadata = metadata != NULL ? pillion_cache_bytes_get_slice (metadata, 0, metadata->length)
-                                    : pillion_cache_bytes_get_slice (self->image, slot.offset, slot.metadata_length);
-  if (length != size)
+  if (metadata != NULL)
+    self->metadata = pillion_cache_bytes_get_slice (metadata, 0, metadata->length);
+  else if (self->image != NULL)
+    self->metadata = pillion_cache_bytes_get_slice (self->image, file.slot.offset, file.slot.metadata_length);
+  else
+    self->metadata = g_bytes_new (file.bytes + file.slot.offset, file.slot.metadata_length);
+
+  if (file.length != file.size)
     {
       g_clear_pointer (&self->image, pillion_cache_bytes_unref);
       return PILLION_CACHE_LOAD_FINE;
@@ -196,7 +221,7 @@ load (PillionCacheEntry *self,
       close (self->fd);
       self->fd = -1;
     }
-  return check_small_body (self, bytes) ? PILLION_CACHE_LOAD_FINE : PILLION_CACHE_LOAD_DAMAGED;
+  return take_small_body (self, &file) ? PILLION_CACHE_LOAD_FINE : PILLION_CACHE_LOAD_DAMAGED;
 }
 
 PillionCacheEntry *
@@ -292,7 +317,7 @@ pillion_cache_entry_set_used (PillionCacheEntry *self,
 gsize
 pillion_cache_entry_get_memory (PillionCacheEntry *self)
 {
-  return self->image != NULL ? self->image->length : 0;
+  return self->image != NULL ? sizeof *self + g_bytes_get_size (self->metadata) + self->image->length : 0;
 }
 
 guint64
@@ -414,7 +439,7 @@ pillion_cache_entry_read (PillionCacheEntry *self,
 
   if (self->image != NULL)
     {
-      memcpy (buffer, self->image->data + self->head.body + offset, size);
+      memcpy (buffer, self->image->data + self->body + offset, size);
       return (gssize) size;
     }
 

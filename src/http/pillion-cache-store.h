@@ -160,7 +160,7 @@ void                pillion_cache_entry_take_parsed     (PillionCacheEntry  *sel
 /* Returns that, or NULL; transfer full */
 gpointer            pillion_cache_entry_steal_parsed    (PillionCacheEntry  *self);
 
-/* How many bytes of memory the file of a small entry takes, or 0 if the entry is a large one, which has its file open */
+/* How many bytes of memory a small entry takes, or 0 if the entry is a large one, which has its file open */
 gsize               pillion_cache_entry_get_memory      (PillionCacheEntry  *self);
 
 /* The length of the body */
