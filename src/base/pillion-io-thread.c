@@ -162,6 +162,8 @@ run (gpointer data)
   if (__atomic_exchange_n (&forked, FALSE, __ATOMIC_SEQ_CST))
     replace_threads_of_parent ();
 
+  /* The only one of this priority, so that an iteration takes what was posted before it does anything else: pillion-cache-store-log.c builds on
+   * that */
   source = g_source_new (&inbox_source_funcs, sizeof (InboxSource));
   ((InboxSource *) source)->thread = self;
   g_source_set_priority (source, G_PRIORITY_HIGH);

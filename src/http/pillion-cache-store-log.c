@@ -10,6 +10,10 @@
 
 #define LOCK_TIMEOUT (10 * G_TIME_SPAN_SECOND)
 
+/* On the I/O thread, the store that was followed last in this iteration, or NULL. It is only compared. The thread takes the calls that were made
+ * before it does anything else in an iteration, so who makes one because of what another process has done gets a later one. */
+static __thread PillionCacheStore *followed;
+
 /* Another process may say something that was true when it last looked: the later of two times, or none, is never wrong */
 static void
 take_good_until (PillionCacheRecord *record,
@@ -245,6 +249,26 @@ pillion_cache_store_follow (PillionCacheStore *self,
     default:
       self->rewrite = TRUE;
     }
+}
+
+static void
+forget_followed (gpointer data)
+{
+  followed = NULL;
+}
+
+void
+pillion_cache_store_follow_once (PillionCacheStore *self)
+{
+  if (followed == self)
+    {
+      pillion_cache_store_remove_doomed (self);
+      return;
+    }
+
+  pillion_cache_store_follow (self, FALSE);
+  if (followed != NULL || pillion_private_io_thread_defer (forget_followed, NULL))
+    followed = self;
 }
 
 /* The log of a cache in good order is read without the lock, which a process that was stopped may hold */

@@ -88,6 +88,9 @@ struct _PillionCacheStore
 void                pillion_cache_store_follow        (PillionCacheStore  *self,
                                                        gboolean            locked);
 
+/* The same for a lookup, at most once in an iteration of the I/O thread */
+void                pillion_cache_store_follow_once   (PillionCacheStore  *self);
+
 /* Reads the log, or else the folder. With the lock of the folder, unless it can't be had. */
 void                pillion_cache_store_load          (PillionCacheStore  *self,
                                                        gboolean            locked);

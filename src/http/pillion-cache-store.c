@@ -543,7 +543,7 @@ pillion_cache_store_lookup (PillionCacheStore *self,
   guint n = 0;
 
   pillion_mutex_lock (&self->mutex);
-  pillion_cache_store_follow (self, FALSE);
+  pillion_cache_store_follow_once (self);
   rewrite = self->rewrite;
   for (PillionCacheRecord *record = pillion_cache_index_first (&self->index, key_hash); record != NULL && n < MAX_VARIANTS;
        record = pillion_cache_index_next (&self->index, record))
@@ -636,7 +636,7 @@ pillion_cache_store_is_current (PillionCacheStore *self,
   guint n = 0;
 
   pillion_mutex_lock (&self->mutex);
-  pillion_cache_store_follow (self, FALSE);
+  pillion_cache_store_follow_once (self);
   for (PillionCacheRecord *record = pillion_cache_index_first (&self->index, key_hash); record != NULL && current;
        record = pillion_cache_index_next (&self->index, record), n++)
     current = n < entries->len && pillion_cache_entry_get_id (entries->pdata[n]) == record->id &&

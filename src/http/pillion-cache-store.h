@@ -10,7 +10,8 @@
  * entry, with metadata and a body that are only bytes here.
  *
  * Clients of one process that open the same folder share a store, and any number of processes can use the folder at the same time.
- * What one of them removes, the others see with their next lookup once the disk has it, and what it stores about a second later.
+ * What one of them removes, the others see with their next lookup once the disk has it, and what it stores about a second later. The
+ * lookups in one iteration of the I/O thread see the same: every call that they are for was made before the first of them.
  *
  * A cache may forget. Any entry may be gone the next moment, whoever holds it: evicted, removed by another process, or dropped
  * because it was damaged. An open PillionCacheEntry keeps what it refers to. What a cache may not do is give wrong bytes: all that is

@@ -10,6 +10,7 @@
 #endif
 
 #include "cache-store-support.h"
+#include "core/pillion-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -270,6 +271,74 @@ test_other_process (StoreFixture *self,
   g_assert_true (store_has (self->store, 2));
 }
 
+/* What the I/O thread looks up, and how the test goes on with it */
+typedef struct
+{
+  PillionCacheStore *store;
+  GAsyncQueue *results; /* strings */
+  GAsyncQueue *leave;   /* likewise: lets a lookup's job end */
+} Lookups;
+
+static void
+look_up (gpointer data)
+{
+  Lookups *self = data;
+  GAsyncQueue *leave = self->leave;
+
+  for (guint i = 0; i < 2; i++)
+    g_async_queue_push (self->results, store_has (self->store, 1) ? "found" : "missing");
+  /* The test may end when it has the last result */
+  g_async_queue_pop (leave);
+}
+
+static void
+unref_queue (gpointer data)
+{
+  g_async_queue_unref (data);
+}
+
+static void
+assert_looked_up (Lookups *self,
+                  const char *expected)
+{
+  for (guint i = 0; i < 2; i++)
+    g_assert_cmpstr (g_async_queue_pop (self->results), ==, expected);
+}
+
+/* Who hears from another process what it has done, and makes a call then, gets one that knows it, even while the I/O thread is at looking up for
+ * earlier ones */
+static void
+test_told (StoreFixture *self,
+           gconstpointer data)
+{
+  PillionIoThread *io = pillion_private_io_thread_ref (NULL);
+  Lookups lookups = { self->store, g_async_queue_new (), g_async_queue_new () };
+
+  store_put (self->store, 1, 100);
+  store_put (self->store, 2, 100);
+  pillion_cache_store_flush (self->store);
+
+  pillion_private_io_thread_post (io, look_up, &lookups);
+  assert_looked_up (&lookups, "found");
+  finish (spawn (self, "--change", ""));
+  pillion_private_io_thread_post (io, look_up, &lookups);
+  g_async_queue_push (lookups.leave, "");
+  assert_looked_up (&lookups, "missing");
+
+  /* As another process may have stored it in the meantime */
+  g_async_queue_push (lookups.leave, "");
+  finish (spawn (self, "--put", "1"));
+  pillion_private_io_thread_post (io, look_up, &lookups);
+  assert_looked_up (&lookups, "found");
+
+  pillion_private_io_thread_post (io, unref_queue, g_async_queue_ref (lookups.results));
+  pillion_private_io_thread_post (io, unref_queue, g_async_queue_ref (lookups.leave));
+  g_async_queue_push (lookups.leave, "");
+  g_async_queue_unref (lookups.results);
+  g_async_queue_unref (lookups.leave);
+  pillion_private_io_thread_unref (io);
+}
+
 static void
 test_processes_at_once (StoreFixture *self,
                         gconstpointer data)
@@ -418,6 +487,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   ADD ("see-each-other", NULL, test_other_process);
+  ADD ("told", NULL, test_told);
   ADD ("at-once", NULL, test_processes_at_once);
   ADD ("a-held-lock-stops-nobody", NULL, test_locked);
   ADD ("read-only", NULL, test_read_only);
