@@ -133,12 +133,45 @@ test_removing_often_takes_no_memory (void)
   pillion_field_list_clear (&list);
 }
 
+/* What is borrowed stays where it is, beside copies, and may be replaced by them */
+static void
+test_borrows (void)
+{
+  static const char name[] = "Name", value[] = "value";
+  PillionFieldList list = { NULL };
+  PillionFieldList other = { NULL };
+
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *copied = g_strdup_printf ("X-%u", i);
+
+      pillion_field_list_borrow (&list, name, value);
+      pillion_field_list_append (&list, copied, "1");
+    }
+  pillion_field_list_borrow_all (&other, &list);
+  g_assert_cmpuint (other.n, ==, 400);
+  for (guint i = 0; i <= other.n; i++)
+    g_assert_true (other.strv[i] == list.strv[i]);
+  g_assert_true (pillion_field_list_get (&other, "name") == value);
+  g_assert_cmpuint (other.length, ==, 0);
+
+  pillion_field_list_set (&other, name, "another");
+  g_assert_cmpuint (other.n, ==, 202);
+  g_assert_cmpstr (pillion_field_list_get (&other, "Name"), ==, "another");
+  g_assert_true (pillion_field_list_get (&list, "Name") == value);
+  pillion_field_list_clear (&other);
+  g_assert_cmpstr (pillion_field_list_get (&list, "X-99"), ==, "1");
+
+  pillion_field_list_clear (&list);
+}
+
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/http/field-list/borrows", test_borrows);
   g_test_add_func ("/http/field-list/keeps-order", test_keeps_order);
   g_test_add_func ("/http/field-list/takes-any-length", test_takes_any_length);
   g_test_add_func ("/http/field-list/may-be-set-to-its-own-value", test_may_be_set_to_its_own_value);
