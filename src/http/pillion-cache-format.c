@@ -68,28 +68,48 @@ pillion_cache_slot_measure (gsize metadata_length)
   return ALIGN (sizeof (SlotHead) + metadata_length + metadata_length / 8 + SPARE);
 }
 
+void
+pillion_cache_head_init (PillionCacheHead *self,
+                         const char *key,
+                         guint64 id,
+                         gsize metadata_length)
+{
+  *self = (PillionCacheHead) {
+    .id = id,
+    .key_length = (guint32) strlen (key),
+    .slot_size = (guint32) pillion_cache_slot_measure (metadata_length),
+  };
+  lay_out (self);
+}
+
+void
+pillion_cache_head_put (const PillionCacheHead *self,
+                        const char *key,
+                        guint8 *bytes)
+{
+  Fixed fixed = template;
+
+  fixed.key_length = self->key_length;
+  fixed.slot_size = self->slot_size;
+  fixed.id = self->id;
+  fixed.checksum = sum_fixed (&fixed, (const guint8 *) key);
+
+  memset (bytes, 0, self->body);
+  memcpy (bytes, &fixed, sizeof fixed);
+  memcpy (bytes + self->key, key, self->key_length);
+}
+
 GByteArray *
 pillion_cache_head_new (const char *key,
                         guint64 id,
                         gsize metadata_length,
                         PillionCacheHead *head)
 {
-  Fixed fixed = template;
-  GByteArray *bytes;
+  GByteArray *bytes = g_byte_array_new ();
 
-  fixed.key_length = (guint32) strlen (key);
-  fixed.slot_size = (guint32) pillion_cache_slot_measure (metadata_length);
-  fixed.id = id;
-  fixed.checksum = sum_fixed (&fixed, (const guint8 *) key);
-
-  *head = (PillionCacheHead) { .id = id, .key_length = fixed.key_length, .slot_size = fixed.slot_size };
-  lay_out (head);
-
-  bytes = g_byte_array_sized_new (head->body + 4096);
+  pillion_cache_head_init (head, key, id, metadata_length);
   g_byte_array_set_size (bytes, head->body);
-  memset (bytes->data, 0, head->body);
-  memcpy (bytes->data, &fixed, sizeof fixed);
-  memcpy (bytes->data + head->key, key, head->key_length);
+  pillion_cache_head_put (head, key, bytes->data);
 
   return bytes;
 }
@@ -154,6 +174,13 @@ pillion_cache_slot_find (PillionCacheSlot *self,
 }
 
 gboolean
+pillion_cache_slot_fits (const PillionCacheHead *head,
+                         gsize metadata_length)
+{
+  return metadata_length <= head->slot_size - sizeof (SlotHead);
+}
+
+gboolean
 pillion_cache_slot_fill (guint8 *slot,
                          const PillionCacheHead *head,
                          guint which,
@@ -164,7 +191,7 @@ pillion_cache_slot_fill (guint8 *slot,
 {
   SlotHead info = { 0, number, length, (guint32) metadata_length, 0 };
 
-  if (metadata_length > head->slot_size - sizeof info)
+  if (!pillion_cache_slot_fits (head, metadata_length))
     return FALSE;
 
   memset (slot, 0, head->slot_size);

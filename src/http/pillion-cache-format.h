@@ -43,7 +43,18 @@ typedef struct
 
 guint64    pillion_cache_hash_key      (const char             *key);
 
-/* Makes a head for metadata of about the given length, with empty slots */
+/* Lays out a head for metadata of about the given length */
+void       pillion_cache_head_init     (PillionCacheHead       *self,
+                                        const char             *key,
+                                        guint64                 id,
+                                        gsize                   metadata_length);
+
+/* Writes such a head, of self->body bytes, with empty slots */
+void       pillion_cache_head_put      (const PillionCacheHead *self,
+                                        const char             *key,
+                                        guint8                 *bytes);
+
+/* Both in one, with new bytes */
 GByteArray *pillion_cache_head_new     (const char             *key,
                                         guint64                 id,
                                         gsize                   metadata_length,
@@ -63,6 +74,10 @@ gboolean    pillion_cache_slot_find    (PillionCacheSlot       *self,
 
 /* How large a slot for the metadata is */
 gsize       pillion_cache_slot_measure (gsize                   metadata_length);
+
+/* Whether metadata of this length fit into a slot */
+gboolean    pillion_cache_slot_fits    (const PillionCacheHead *head,
+                                        gsize                   metadata_length);
 
 /* Writes a slot, of head->slot_size bytes, if the metadata fit */
 gboolean    pillion_cache_slot_fill    (guint8                 *slot,

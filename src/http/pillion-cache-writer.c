@@ -21,7 +21,6 @@ struct _PillionCacheWriter
   PillionCacheStore *store;
   guint64 max_size;
   PillionCacheHead head;
-  GByteArray *head_bytes;
   GByteArray *block; /* what is not on disk; at first the whole body */
   guint64 length;
   char *key;
@@ -58,8 +57,30 @@ make_head (PillionCacheWriter *self,
 {
   guint64 id = self->head.id != 0 ? self->head.id : pillion_cache_random ();
 
-  g_clear_pointer (&self->head_bytes, g_byte_array_unref);
-  self->head_bytes = pillion_cache_head_new (self->key, id, metadata_length, &self->head);
+  pillion_cache_head_init (&self->head, self->key, id, metadata_length);
+}
+
+/* Writes the head, with metadata that fit */
+static void
+put_head (PillionCacheWriter *self,
+          GBytes *metadata,
+          guint8 *bytes)
+{
+  gsize metadata_length;
+  const void *data = g_bytes_get_data (metadata, &metadata_length);
+
+  pillion_cache_head_put (&self->head, self->key, bytes);
+  pillion_cache_slot_fill (bytes + self->head.slots[0], &self->head, 0, 1, self->length, data, metadata_length);
+}
+
+static gboolean
+write_head (PillionCacheWriter *self,
+            GBytes *metadata)
+{
+  g_autofree guint8 *bytes = g_malloc (self->head.body);
+
+  put_head (self, metadata, bytes);
+  return pillion_cache_write_all (self->fd, bytes, self->head.body, 0);
 }
 
 PillionCacheWriter *
@@ -208,13 +229,12 @@ pillion_cache_writer_commit (PillionCacheWriter *self,
   if (metadata_length > PILLION_CACHE_MAX_METADATA)
     return fail_size (error);
 
-  if (!pillion_cache_slot_fill (self->head_bytes->data + self->head.slots[0], &self->head, 0, 1, self->length, g_bytes_get_data (metadata, NULL), metadata_length))
+  if (!pillion_cache_slot_fits (&self->head, metadata_length))
     {
       if (self->folder == NULL)
         make_head (self, metadata_length);
       else if (!move_body (self, metadata_length))
         return fail_errno (self, errno, error);
-      pillion_cache_slot_fill (self->head_bytes->data + self->head.slots[0], &self->head, 0, 1, self->length, g_bytes_get_data (metadata, NULL), metadata_length);
     }
 
   size = pillion_cache_file_size (&self->head, self->length);
@@ -223,8 +243,7 @@ pillion_cache_writer_commit (PillionCacheWriter *self,
   if (self->folder == NULL && size > PILLION_CACHE_SMALL && !make_draft (self))
     return fail_errno (self, errno, error);
 
-  if (self->folder != NULL &&
-      ((self->block->len > 0 && !write_block (self)) || !pillion_cache_write_all (self->fd, self->head_bytes->data, self->head_bytes->len, 0)))
+  if (self->folder != NULL && ((self->block->len > 0 && !write_block (self)) || !write_head (self, metadata)))
     return fail_errno (self, errno, error);
 
   change = g_new0 (PillionCacheChange, 1);
@@ -238,7 +257,7 @@ pillion_cache_writer_commit (PillionCacheWriter *self,
   else
     {
       change->image = pillion_cache_bytes_new (size);
-      memcpy (change->image->data, self->head_bytes->data, self->head.body);
+      put_head (self, metadata, change->image->data);
       if (self->length > 0)
         {
           guint64 sum = pillion_cache_sum_block (&self->head, 0, self->block->data, self->block->len);
@@ -273,7 +292,6 @@ pillion_cache_writer_free (PillionCacheWriter *self)
       close (self->fd);
     }
   g_clear_pointer (&self->folder, pillion_cache_folder_unref);
-  g_clear_pointer (&self->head_bytes, g_byte_array_unref);
   g_byte_array_unref (self->block);
   g_bytes_unref (self->metadata);
   g_free (self->key);
