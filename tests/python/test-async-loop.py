@@ -277,7 +277,7 @@ class Processes(unittest.TestCase):
             from pillion import async_loop
             old = weakref.ref(async_loop.guest), weakref.ref(asyncio.get_event_loop())
             loop = old[1]()
-            async_loop.guest.close(0)
+            async_loop.guest.close(10_000_000)
             async_loop.ensure_async_loop()
             assert loop.is_closed() and asyncio.get_event_loop() is not loop
             del loop
@@ -350,7 +350,7 @@ class Processes(unittest.TestCase):
         self.check('''
             import asyncio, time
             from pillion import async_loop
-            async_loop.guest.close(0)
+            async_loop.guest.close(10_000_000)
             assert async_loop.kick_async_loop()
             async_loop.ensure_async_loop()
             task = asyncio.ensure_future(asyncio.sleep(0.01))

@@ -165,7 +165,7 @@ class Handlers(unittest.TestCase):
             async def work():
                 pass
 
-            async_loop.guest.close(0)
+            async_loop.guest.close(10_000_000)
             coroutine = work()
             try:
                 asyncio.create_task(coroutine)

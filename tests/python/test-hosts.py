@@ -183,7 +183,7 @@ class Base(unittest.TestCase):
         self.addCleanup(guest.release)
         with self.assertRaises(GLib.Error):
             other.ensure(self.host.host)
-        other.close(0)
+        other.close(10_000_000)
 
     def test_an_adapter_that_fails(self):
         class Broken(hosts.Host):
@@ -232,7 +232,7 @@ def host():
             function()
         time.sleep(0.001)
     print(future.result())
-    loop.close(0)
+    loop.close(10_000_000)
 
 async def work():
     import asyncio

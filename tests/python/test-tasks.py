@@ -305,7 +305,7 @@ class Awaiting(TaskCase):
             other.kick()
             await asyncio.sleep(0)
         self.assertEqual(waiter.result(), 5)
-        other.close(0)
+        other.close(10_000_000)
 
     @all_ways
     async def test_of_another_guest_loop_that_is_closed(self):

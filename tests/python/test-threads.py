@@ -227,7 +227,7 @@ class Loops(Case):
             loop = pillion.EventLoop()
             loop.run_until_complete(asyncio.sleep(0))
             first = loop._guest
-            first.close(0)
+            first.close(10_000_000)
             result = loop.run_until_complete(asyncio.sleep(0.001, 1))
             other = loop._guest
             loop.close()

@@ -210,7 +210,7 @@ test_calls (Fixture *fixture,
   advance (fixture, 1);
   assert_called_and_gone (&later, 1);
 
-  g_assert_true (pillion_loop_close (fixture->loop, 0, NULL));
+  g_assert_true (pillion_loop_close (fixture->loop, 10 * G_TIME_SPAN_SECOND, NULL));
   g_assert_cmpuint (pillion_loop_call_soon_closure (fixture->loop, closure_new (on_call, &soon)), ==, 0);
   assert_called_and_gone (&soon, 0);
 }
