@@ -220,7 +220,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
         {
           g_assert_cmpstr (pillion_cache_entry_get_key (entry), ==, key);
           g_assert_cmpuint (pillion_cache_entry_get_length (entry), ==, length);
-          g_assert_cmpint (memcmp (found, metadata, metadata_length), ==, 0);
+          g_assert_cmpmem (found, metadata_length, metadata, metadata_length);
           g_assert_true (metadata_length == strlen (metadata) || (updated && metadata_length == strlen (metadata) + 1));
           if (whole != NULL)
             g_assert_cmpmem (whole->data, whole->len, body, length);
