@@ -29,7 +29,7 @@ extern const PillionHopFuncs pillion_call_hop_funcs;
 
 /* The cache: pillion-call-cache.c */
 
-/* Whether it takes part, be it because it has no folder */
+/* Whether it takes part. Without a folder it does if nothing else may answer: it says that it has nothing. */
 gboolean pillion_call_uses_cache         (PillionCall   *self);
 
 /* Whether the cache may have an answer, or nobody else is to be asked: then no place in the queue is needed */

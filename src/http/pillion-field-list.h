@@ -17,7 +17,7 @@ typedef struct
   guint size;
   PillionFieldBlock *blocks; /* where the copies are, the newest first */
   gsize length; /* of all strings in the blocks, in bytes */
-  gsize unused; /* of those that are no longer in the list */
+  gsize unused; /* of strings that are no longer in the list; borrowed ones count too, which only makes it pack earlier */
 } PillionFieldList;
 
 /* Inline because it is called for each field of each message, and most names differ in their first letters */
