@@ -51,6 +51,13 @@ workers_free (PillionWorkers *self)
   g_free (self);
 }
 
+/* Whether a thread has nothing to do */
+static gboolean
+has_spare (PillionWorkers *self)
+{
+  return self->n_idle > self->queue.length;
+}
+
 /* Returns NULL if the thread has to end */
 static Work *
 wait_for_work (PillionWorkers *self)
@@ -179,7 +186,8 @@ pillion_workers_push (PillionWorkers *self,
 
 guint
 pillion_workers_close (PillionWorkers *self,
-                       gint64 end_time)
+                       gint64 busy_time,
+                       gint64 idle_time)
 {
   gboolean in_time = TRUE;
   guint left;
@@ -188,7 +196,10 @@ pillion_workers_close (PillionWorkers *self,
   self->closed = TRUE;
   g_cond_broadcast (&self->work_cond);
   while (self->n_threads > 0 && in_time)
-    in_time = pillion_cond_wait_until (&self->ended_cond, &self->lock, end_time);
+    in_time = pillion_cond_wait_until (&self->ended_cond, &self->lock, busy_time);
+  in_time = TRUE;
+  while (has_spare (self) && in_time)
+    in_time = pillion_cond_wait_until (&self->ended_cond, &self->lock, idle_time);
   left = self->n_threads;
   self->abandoned = left > 0;
   join_ended (self);

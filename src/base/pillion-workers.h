@@ -23,8 +23,9 @@ gboolean        pillion_workers_push    (PillionWorkers  *self,
                                          gpointer         data,
                                          GError         **error);
 
-/* Makes the threads end, waits for them at most until the monotonic time @end_time, and frees the pool when
- * the last one is gone, which may be later. Queued work is still done. Returns how many threads had not
- * ended. */
+/* Makes the threads end, waits at most until the monotonic time @busy_time for those that are at work and
+ * @idle_time, which is not earlier, for the others, and frees the pool when the last one is gone, which may be
+ * later. Queued work is still done. Returns how many threads had not ended. */
 guint           pillion_workers_close   (PillionWorkers  *self,
-                                         gint64           end_time);
+                                         gint64           busy_time,
+                                         gint64           idle_time);

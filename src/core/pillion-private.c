@@ -69,7 +69,7 @@ guint
 pillion_private_workers_close (PillionWorkers *workers,
                                gint64 end_time)
 {
-  return pillion_workers_close (workers, end_time);
+  return pillion_workers_close (workers, end_time, end_time);
 }
 
 void

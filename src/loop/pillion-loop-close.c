@@ -14,8 +14,10 @@
 
 /* Closing a loop. */
 
-/* The least time that close () gives threads that are about to end, in µs */
-#define JOIN_USEC 50000
+/* The least time that close () gives threads that may be about to end, and those that certainly are, in µs. On a busy machine, it takes long until
+ * a thread runs at all. */
+#define BUSY_USEC 50000
+#define IDLE_USEC G_USEC_PER_SEC
 
 /* How many tasks an error names before it only counts the others */
 #define MAX_NAMED 10
@@ -95,8 +97,8 @@ name_left (PillionLoop *self,
  * Ends everything. It cancels all tasks, including those in scopes, closes the scopes, works until every
  * callback was delivered or the time is up, joins the threads, removes the hook and releases the context. Calls
  * that are not due are dropped. It never takes longer than @timeout, except for a callback that blocks, and a
- * moment for threads that are about to end. Called inside a callback, it does not wait for what waits for that
- * callback.
+ * moment, at most a second, for threads that are about to end. Called inside a callback, it does not wait for
+ * what waits for that callback.
  *
  * In a region that allows no callbacks, none are called, and the error names the region. Work that is marked
  * for a safe point runs if this is one.
@@ -119,7 +121,8 @@ pillion_loop_close (PillionLoop *self,
   PillionCore *core = &self->core;
   g_autoptr (GString) left = NULL;
   gint64 now = g_get_monotonic_time ();
-  gint64 join_time;
+  gint64 busy_time;
+  gint64 idle_time;
   guint n_threads = 0;
 
   g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
@@ -139,18 +142,19 @@ pillion_loop_close (PillionLoop *self,
   pillion_scope_begin_closing_all (core);
   /* Threads that have nothing left to do need a moment to end, which even a close without a timeout grants
    * them */
-  join_time = timeout < 0 ? G_MAXINT64 : pillion_add_time (now, MAX (timeout, JOIN_USEC));
+  busy_time = timeout < 0 ? G_MAXINT64 : pillion_add_time (now, MAX (timeout, BUSY_USEC));
+  idle_time = timeout < 0 ? G_MAXINT64 : pillion_add_time (now, MAX (timeout, IDLE_USEC));
   left = g_string_new (NULL);
 
   cancel_all (self);
   pillion_loop_run_until (self, is_quiet, NULL, timeout, NULL);
 
   if (core->workers != NULL)
-    n_threads = pillion_workers_close (g_steal_pointer (&core->workers), join_time);
+    n_threads = pillion_workers_close (g_steal_pointer (&core->workers), busy_time, idle_time);
   name_left (self, n_threads, left);
 
   pillion_loop_shut (self);
-  if (!pillion_io_thread_join (join_time))
+  if (!pillion_io_thread_join (idle_time))
     g_string_append (left, left->len > 0 ? ", pillion-io" : "pillion-io");
 
   if (left->len > 0)

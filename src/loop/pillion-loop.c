@@ -255,7 +255,7 @@ pillion_loop_finalize (GObject *object)
   pillion_loop_clear_passenger (self);
   __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
   if (core->workers != NULL)
-    pillion_workers_close (g_steal_pointer (&core->workers), 0);
+    pillion_workers_close (g_steal_pointer (&core->workers), 0, 0);
   pillion_core_clear (core);
   pillion_loop_calls_clear (self);
   pillion_live_tasks_clear (&self->live_tasks);

@@ -61,7 +61,7 @@ test_does_all (void)
   for (guint i = 0; i < 1000; i++)
     g_assert_true (pillion_workers_push (workers, quick, &work, NULL));
   gate_wait_for (&work.ended, 1000);
-  g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64), ==, 0);
+  g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64, G_MAXINT64), ==, 0);
   g_assert_cmpint (work.n_done, ==, 1000);
   g_assert_cmpint (work.most_running, <=, 3);
 }
@@ -71,7 +71,7 @@ test_unused (void)
 {
   PillionWorkers *workers = pillion_workers_new (3);
 
-  g_assert_cmpuint (pillion_workers_close (workers, 0), ==, 0);
+  g_assert_cmpuint (pillion_workers_close (workers, 0, 0), ==, 0);
 }
 
 static void
@@ -86,7 +86,7 @@ test_size (void)
   gate_open (&work.go);
   gate_wait_for (&work.ended, 5);
   g_assert_cmpint (get_atomic (&work.most_running), ==, 2);
-  g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64), ==, 0);
+  g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64, G_MAXINT64), ==, 0);
 }
 
 static void
@@ -102,7 +102,7 @@ test_more (void)
   /* Waiting work starts at once */
   gate_wait_for (&work.begun, 4);
   gate_open (&work.go);
-  g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64), ==, 0);
+  g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64, G_MAXINT64), ==, 0);
   g_assert_cmpint (work.n_done, ==, 4);
 }
 
@@ -123,7 +123,7 @@ test_fewer (void)
   gate_open (&rest.go);
   gate_wait_for (&rest.ended, 4);
   g_assert_cmpint (get_atomic (&rest.most_running), ==, 1);
-  g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64), ==, 0);
+  g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64, G_MAXINT64), ==, 0);
 }
 
 /* Lower the maximum while all are idle, then add work: something has to take it */
@@ -144,7 +144,7 @@ test_fewer_idle (void)
       for (guint i = 0; i < 3; i++)
         g_assert_true (pillion_workers_push (workers, quick, &rest, NULL));
       gate_wait_for (&rest.ended, 3);
-      g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64), ==, 0);
+      g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64, G_MAXINT64), ==, 0);
     }
 }
 
@@ -158,7 +158,7 @@ test_close_does_what_is_queued (void)
   for (guint i = 0; i < 10; i++)
     g_assert_true (pillion_workers_push (workers, quick, &work, NULL));
   gate_open (&work.go);
-  g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64), ==, 0);
+  g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64, G_MAXINT64), ==, 0);
   g_assert_cmpint (work.n_done, ==, 11);
 }
 
@@ -172,11 +172,37 @@ test_close_deadline (void)
   g_assert_true (pillion_workers_push (workers, blocking, &work, NULL));
   g_assert_true (pillion_workers_push (workers, blocking, &work, NULL));
   gate_wait_for (&work.begun, 2);
-  g_assert_cmpuint (pillion_workers_close (workers, start + 20000), ==, 2);
+  /* Nothing has to be waited for longer than those at work */
+  g_assert_cmpuint (pillion_workers_close (workers, start + 20000, G_MAXINT64), ==, 2);
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 20000);
   /* They return to a pool that nothing waits for, and free it */
   gate_open (&work.go);
   gate_wait_for (&work.ended, 2);
+}
+
+/* However long it takes until they run */
+static void
+test_close_waits_for_idle (void)
+{
+  guint n_waited = 0;
+
+  for (guint round = 0; round < 20; round++)
+    {
+      PillionWorkers *workers = pillion_workers_new (3);
+      Work work = WORK_INIT;
+
+      for (guint i = 0; i < 2; i++)
+        g_assert_true (pillion_workers_push (workers, quick, &work, NULL));
+      gate_wait_for (&work.ended, 2);
+      g_assert_true (pillion_workers_push (workers, blocking, &work, NULL));
+      gate_wait_for (&work.begun, 1);
+      /* Those that were quick may still be on their way back to the pool */
+      g_usleep (1000);
+      n_waited += pillion_workers_close (workers, 0, G_MAXINT64) == 1;
+      gate_open (&work.go);
+      gate_wait_for (&work.ended, 3);
+    }
+  g_assert_cmpuint (n_waited, >, 0);
 }
 
 int
@@ -193,6 +219,7 @@ main (int argc,
   g_test_add_func ("/core/workers/fewer-lose-no-work", test_fewer_idle);
   g_test_add_func ("/core/workers/close-does-what-is-queued", test_close_does_what_is_queued);
   g_test_add_func ("/core/workers/close-has-a-deadline", test_close_deadline);
+  g_test_add_func ("/core/workers/close-waits-for-idle-ones", test_close_waits_for_idle);
 
   return g_test_run ();
 }
