@@ -28,6 +28,8 @@ struct _ThrottledStream
   gint64 left; /* bytes of the body, or -1 if its length is not known */
 };
 
+/* All happens on the engine's thread, except that a thread of GIO's that has closed the stream may drop the last reference */
+
 G_DEFINE_FINAL_TYPE (ThrottledStream, throttled_stream, G_TYPE_FILTER_INPUT_STREAM)
 
 static void
@@ -48,6 +50,7 @@ base_read (GObject *base,
     pillion_throttle_use (self->throttle, (gsize) n);
   if (n > 0 && self->left >= 0)
     self->left = MAX (self->left - n, 0);
+  pillion_sync_release (self);
   if (n >= 0)
     g_task_return_int (task, n);
   else
@@ -105,7 +108,6 @@ on_credit (gpointer data)
   g_main_context_pop_thread_default (context);
 }
 
-/* On the I/O thread, like everything here */
 static void
 cancelled (GCancellable *cancellable,
            gpointer data)
@@ -115,6 +117,9 @@ cancelled (GCancellable *cancellable,
 
   g_clear_signal_handler (&self->cancelled_handler, self->cancellable);
   g_clear_object (&self->cancellable);
+  /* From here on, nothing keeps the stream alive until there is credit */
+  pillion_throttle_rest (self->throttle);
+  pillion_sync_release (self);
   g_task_return_error_if_cancelled (task);
 }
 
@@ -176,11 +181,18 @@ throttled_stream_read (GInputStream *stream,
 }
 
 static void
+free_throttle (gpointer data)
+{
+  pillion_throttle_free (data);
+}
+
+static void
 throttled_stream_finalize (GObject *object)
 {
   ThrottledStream *self = THROTTLED_STREAM (object);
 
-  pillion_throttle_free (self->throttle);
+  pillion_sync_acquire (self);
+  pillion_http_engine_post (self->engine, free_throttle, self->throttle);
   pillion_http_engine_unref (self->engine);
 
   G_OBJECT_CLASS (throttled_stream_parent_class)->finalize (object);
@@ -227,6 +239,7 @@ throttled_open (PillionSource *source,
   stream->engine = pillion_http_engine_ref (self->engine);
   stream->left = self->source->length;
   stream->throttle = pillion_throttle_new (self->engine, &self->engine->sending, self->rate, on_credit, stream);
+  pillion_sync_release (stream);
   return G_INPUT_STREAM (stream);
 }
 
