@@ -8,6 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "base/pillion-sync.h"
 #include "core/pillion-interrupt.h"
 #include "task/pillion-task-dependencies.h"
 #include "task/pillion-task-private.h"
@@ -431,6 +432,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
                      _("This would wait forever: '%s' depends on something that can't run until this call returns"), task->name);
       ended_well = FALSE;
     }
+  pillion_sync_release (task);
   g_object_unref (task);
   g_object_unref (self);
 

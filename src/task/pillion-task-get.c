@@ -67,6 +67,8 @@ pillion_task_peek_error (PillionTask *self,
   else if (is_handed_out)
     g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
                  _("Task '%s' failed; the finish function of its call returns the error"), self->name);
+  /* Whoever has asked may drop a reference now, and a worker the last one */
+  pillion_sync_release (self);
   return FALSE;
 }
 
