@@ -193,13 +193,13 @@ test_says_what_it_waits_for (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   g_assert_false (pillion_scope_close (fixture->scope, 1000, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
-  assert_contains (error->message, "'started', 0.0 s old, waiting for 'leaf' (leaf.c:3)");
+  g_assert_true (g_pattern_match_simple ("*'started', ?.? s old, waiting for 'leaf' (leaf.c:3)*", error->message));
   g_clear_error (&error);
 
   /* It is in no scope now, so another can take it */
   g_assert_true (pillion_scope_add (outer, started, NULL));
   g_assert_false (pillion_scope_close (outer, 0, &error));
-  assert_contains (error->message, "'started', 0.0 s old, waiting for 'leaf'");
+  g_assert_true (g_pattern_match_simple ("*'started', ?.? s old, waiting for 'leaf'*", error->message));
   pillion_task_return_boolean (fixture->task, TRUE);
   kick_until_quiet (fixture->loop);
   end_object (started);
@@ -426,7 +426,7 @@ test_held_back (Fixture *fixture,
   pillion_loop_begin_region (fixture->loop, "undo", PILLION_REGION_NO_DESTRUCTIVE);
   g_assert_false (pillion_scope_close (fixture->scope, -1, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
-  assert_contains (error->message, "'a' (here.c:9), 0.0 s old, held back until a safe point");
+  g_assert_true (g_pattern_match_simple ("*'a' (here.c:9), ?.? s old, held back until a safe point*", error->message));
   g_assert_cmpstr (fixture->log->str, ==, "b:3 ");
   g_assert_true (pillion_loop_end_region (fixture->loop, "undo", NULL));
   kick_until_quiet (fixture->loop);
