@@ -127,7 +127,7 @@ def _expect_begin(loop, future):
     loop.call_soon(is_known.set)
 
     def check():
-        if not is_known.is_set() and not loop.is_closed():
+        if not is_known.is_set() and not future.done() and not loop.is_closed():
             is_known.set()
             log.warning('Nothing runs the event loop of %r. Make the program carry it with pillion.hosts.%s.install ()', future, _find_host())
 
