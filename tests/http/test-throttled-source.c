@@ -76,9 +76,8 @@ test_freed_elsewhere (void)
   gate_open (&self.go_on);
 
   pillion_http_engine_post (self.engine, hold, &self);
-  gate_wait (&self.at_hold);
+  gate_wait_for (&self.at_hold, 2);
   g_assert_cmpint (self.engine->sending.next, <, next);
-  gate_open (&self.go_on);
 
   pillion_http_engine_unref (self.engine);
   pillion_http_config_clear (&config);
