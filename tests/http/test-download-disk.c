@@ -24,6 +24,7 @@
 #include "http-support.h"
 
 #define OLD "what was there before"
+#define SMALL "content"
 #define MEGABYTE (1024 * 1024)
 
 typedef int (*SyncFunc) (int fd);
@@ -320,6 +321,32 @@ serve_content (TestConnection *connection,
   test_connection_write (connection, content->bytes + first, (gssize) (content->length - first));
 }
 
+/* A server with a small file, which has this URL on it */
+static TestServer *
+small_server_new (const char *path,
+                  char **url)
+{
+  static Content content = { (const guint8 *) SMALL, sizeof SMALL - 1 };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
+
+  *url = test_server_url (server, path);
+  return server;
+}
+
+/* All of it has come, and waits for the disk */
+static PillionTask *
+start_and_hold (TestFixture *self,
+                const char *url,
+                const char *name)
+{
+  PillionTask *task;
+
+  gate_close (&sync_gate);
+  task = start (self, url, name, NULL);
+  gate_wait_waiting (&sync_gate, 1);
+  return task;
+}
+
 /* What the disk refused is not taken for good the next time, although it looks good */
 static void
 assert_lost_and_sent_again (TestFixture *self,
@@ -423,10 +450,8 @@ static void
 test_folder_synced (TestFixture *self,
                     gconstpointer data)
 {
-  const char *text = "content";
-  Content content = { (const guint8 *) text, strlen (text) };
-  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
-  g_autofree char *url = test_server_url (server, "/file");
+  g_autofree char *url = NULL;
+  TestServer *server = small_server_new ("/file", &url);
   g_autoptr (GFile) folder = g_file_new_for_path (self->folder);
   g_autofree char *path = test_fixture_path (self, "file");
 
@@ -452,10 +477,8 @@ static void
 test_no_rename (TestFixture *self,
                 gconstpointer data)
 {
-  const char *text = "content";
-  Content content = { (const guint8 *) text, strlen (text) };
-  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
-  g_autofree char *url = test_server_url (server, "/name.txt");
+  g_autofree char *url = NULL;
+  TestServer *server = small_server_new ("/name.txt", &url);
   g_autofree char *path = test_fixture_path (self, "name.txt");
   g_autofree char *numbered = test_fixture_path (self, "name (1).txt");
   g_autoptr (GFile) folder = g_file_new_for_path (self->folder);
@@ -477,7 +500,7 @@ test_no_rename (TestFixture *self,
         self, pillion_http_client_download_into (self->client, url, folder, NULL, NULL), &error);
       g_assert_no_error (error);
       g_assert_cmpstr (g_file_peek_path (pillion_http_download_get_file (download)), ==, numbered);
-      test_assert_file (numbered, text, strlen (text));
+      test_assert_file (numbered, SMALL, strlen (SMALL));
       test_assert_file (path, OLD, strlen (OLD));
       g_assert_cmpuint (test_fixture_count_files (self), ==, 2);
       g_assert_cmpint (g_unlink (numbered), ==, 0);
@@ -492,10 +515,8 @@ static void
 test_changed_at_the_end (TestFixture *self,
                          gconstpointer data)
 {
-  const char *text = "content";
-  Content content = { (const guint8 *) text, strlen (text) };
-  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
-  g_autofree char *url = test_server_url (server, "/");
+  g_autofree char *url = NULL;
+  TestServer *server = small_server_new ("/", &url);
   g_autofree char *path = test_fixture_path (self, "file");
   g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
   g_autoptr (GError) error = NULL;
@@ -504,9 +525,7 @@ test_changed_at_the_end (TestFixture *self,
   int fd;
 
   g_assert_true (g_file_set_contents (path, OLD, -1, NULL));
-  gate_close (&sync_gate);
-  task = start (self, url, "file", NULL);
-  gate_wait_waiting (&sync_gate, 1);
+  task = start_and_hold (self, url, "file");
   fd = open (part, O_WRONLY | O_CLOEXEC);
   g_assert_cmpint (pwrite (fd, "X", 1, 0), ==, 1);
   /* Clocks of files are coarse: it may be the same tick */
@@ -526,10 +545,8 @@ static void
 test_gone_at_the_end (TestFixture *self,
                       gconstpointer data)
 {
-  const char *text = "content";
-  Content content = { (const guint8 *) text, strlen (text) };
-  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
-  g_autofree char *url = test_server_url (server, "/");
+  g_autofree char *url = NULL;
+  TestServer *server = small_server_new ("/", &url);
   g_autofree char *folder = test_fixture_path (self, "folder");
   g_autofree char *path = test_fixture_path (self, "folder/file");
   g_autofree char *part = test_fixture_path (self, "folder/.file.pillion-part");
@@ -540,11 +557,8 @@ test_gone_at_the_end (TestFixture *self,
   for (guint i = 0; i < 2; i++)
     {
       g_autoptr (GError) error = NULL;
-      PillionTask *task;
+      PillionTask *task = start_and_hold (self, url, "folder/file");
 
-      gate_close (&sync_gate);
-      task = start (self, url, "folder/file", NULL);
-      gate_wait_waiting (&sync_gate, 1);
       g_assert_cmpint (g_unlink (part), ==, 0);
       if (i == 1)
         {
@@ -630,16 +644,12 @@ static void
 test_ask_again_too_late (TestFixture *self,
                          gconstpointer data)
 {
-  const char *text = "content";
-  Content content = { (const guint8 *) text, strlen (text) };
-  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
-  g_autofree char *url = test_server_url (server, "/");
+  g_autofree char *url = NULL;
+  TestServer *server = small_server_new ("/", &url);
   g_autofree char *path = test_fixture_path (self, "file");
   PillionTask *tasks[2];
 
-  gate_close (&sync_gate);
-  tasks[0] = start (self, url, "file", NULL);
-  gate_wait_waiting (&sync_gate, 1);
+  tasks[0] = start_and_hold (self, url, "file");
   pillion_task_cancel (tasks[0]);
   tasks[1] = start (self, url, "file", NULL);
   gate_open (&sync_gate);
@@ -651,7 +661,7 @@ test_ask_again_too_late (TestFixture *self,
 
       g_assert_no_error (error);
     }
-  test_assert_file (path, text, strlen (text));
+  test_assert_file (path, SMALL, strlen (SMALL));
   g_assert_cmpuint (test_fixture_count_files (self), ==, 1);
   test_server_free (server);
 }
@@ -714,10 +724,8 @@ test_no_descriptors (TestFixture *self,
                      gconstpointer data)
 {
   const char *const suffixes[] = { ".pillion-part", ".pillion-part.info" };
-  const char *text = "content";
-  Content content = { (const guint8 *) text, strlen (text) };
-  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
-  g_autofree char *url = test_server_url (server, "/");
+  g_autofree char *url = NULL;
+  TestServer *server = small_server_new ("/", &url);
   g_autofree char *path = test_fixture_path (self, "file");
   g_autoptr (PillionHttpDownload) download = NULL;
   g_autoptr (GError) error = NULL;
@@ -734,7 +742,7 @@ test_no_descriptors (TestFixture *self,
   g_atomic_pointer_set (&open_suffix, NULL);
   download = test_fixture_await_download (self, start (self, url, "file", NULL), &error);
   g_assert_no_error (error);
-  test_assert_file (path, (const guint8 *) text, strlen (text));
+  test_assert_file (path, SMALL, strlen (SMALL));
   test_server_free (server);
 }
 
