@@ -27,6 +27,9 @@
 #define SMALL "content"
 #define MEGABYTE (1024 * 1024)
 
+/* Once this much has arrived, at least 64 MiB of it have been flushed, or are about to be: a slow worker looks only every 8 MiB */
+#define SAVED_AT (72 * MEGABYTE)
+
 typedef int (*SyncFunc) (int fd);
 typedef ssize_t (*ReadFunc) (int fd, void *buffer, size_t length, off_t offset);
 typedef int (*OpenFunc) (int folder, const char *name, int flags, mode_t mode);
@@ -401,7 +404,7 @@ static void
 test_sync_fails_on_the_way (TestFixture *self,
                             gconstpointer data)
 {
-  assert_lost_and_sent_again (self, 70 * MEGABYTE, &datasync_errno, EIO, (int) g_io_error_from_errno (EIO), 0);
+  assert_lost_and_sent_again (self, SAVED_AT + MEGABYTE, &datasync_errno, EIO, (int) g_io_error_from_errno (EIO), 0);
 }
 
 /* What was flushed before is kept */
@@ -413,7 +416,7 @@ test_sync_fails_later (TestFixture *self,
   g_autofree guint8 *bytes = test_bytes_new (length);
   g_autofree char *path = test_fixture_path (self, "file");
   g_autofree char *record_path = test_fixture_path (self, ".file.pillion-part.info");
-  Content content = { bytes, length, .pause = 70 * MEGABYTE };
+  Content content = { bytes, length, .pause = SAVED_AT };
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
   g_autofree char *url = test_server_url (server, "/");
   g_autoptr (PillionHttpDownload) download = NULL;
