@@ -70,6 +70,26 @@ fail (PillionPartFile *self,
   return FALSE;
 }
 
+static gboolean
+is_gone (PillionPartFile *self)
+{
+  struct stat info;
+
+  return fstatat (self->target->folder, self->name, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+}
+
+/* The record can't be written. If that is because the folder is gone, the part is gone too, and that is what matters. */
+static gboolean
+fail_to_record (PillionPartFile *self,
+                GError **error)
+{
+  if (errno != ENOENT || !is_gone (self))
+    return fail (self, error);
+
+  pillion_part_file_spoil (self, error);
+  return FALSE;
+}
+
 static void
 close_fd (PillionPartFile *self)
 {
@@ -443,7 +463,7 @@ pillion_part_file_mix (PillionPartFile *self,
                        GError **error)
 {
   self->record.mixed = TRUE;
-  return pillion_part_record_save (&self->record, self->target->folder, self->record_name) || fail (self, error);
+  return pillion_part_record_save (&self->record, self->target->folder, self->record_name) || fail_to_record (self, error);
 }
 
 gboolean
@@ -504,7 +524,7 @@ pillion_part_file_begin (PillionPartFile *self,
   record->trusted = TRUE;
 
   /* Even if there will be nothing to continue: after a crash, the record tells whose the part is */
-  return pillion_part_record_save (record, self->target->folder, self->record_name) || fail (self, error);
+  return pillion_part_record_save (record, self->target->folder, self->record_name) || fail_to_record (self, error);
 }
 
 gboolean
@@ -525,11 +545,11 @@ pillion_part_file_continue (PillionPartFile *self,
     {
       self->size = offset;
       self->record.safe = MIN (self->record.safe, offset);
-      return set_appending (self, FALSE, error) && (save_holes (self) || fail (self, error));
+      return set_appending (self, FALSE, error) && (save_holes (self) || fail_to_record (self, error));
     }
 
   return truncate_part (self, offset, error) &&
-         (pillion_part_record_save (&self->record, self->target->folder, self->record_name) || fail (self, error));
+         (pillion_part_record_save (&self->record, self->target->folder, self->record_name) || fail_to_record (self, error));
 }
 
 gboolean
@@ -552,7 +572,9 @@ pillion_part_file_allow_holes (PillionPartFile *self,
 
   /* The record first: without it, the size would tell how much is there */
   self->record.holey = TRUE;
-  if (!save_holes (self) || pillion_restart (ftruncate (self->fd, self->record.length)) != 0)
+  if (!save_holes (self))
+    return fail_to_record (self, error);
+  if (pillion_restart (ftruncate (self->fd, self->record.length)) != 0)
     return fail (self, error);
 
   return set_appending (self, FALSE, error);
@@ -652,7 +674,7 @@ pillion_part_file_save (PillionPartFile *self,
   pillion_range_set_copy (&self->record.pieces, pieces);
   pillion_range_set_copy (&self->record.safe_pieces, pieces);
   if (!pillion_part_record_save_synced (&self->record, self->target->folder, self->record_name))
-    return fail (self, error);
+    return fail_to_record (self, error);
 
   /* Once the two have their names, later records only replace the first one */
   if (!self->named)
@@ -665,14 +687,11 @@ void
 pillion_part_file_spoil (PillionPartFile *self,
                          GError **error)
 {
-  struct stat info;
-  gboolean gone = fstatat (self->target->folder, self->name, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
-
   /* Not the record: a worker may be writing it, while this is the I/O thread */
   self->spoiled = TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-               gone ? _("the part file of '%s' is gone: another program removed it, or its folder")
-                    : _("another program changed the part file of '%s'"),
+               is_gone (self) ? _("the part file of '%s' is gone: another program removed it, or its folder")
+                              : _("another program changed the part file of '%s'"),
                self->target->path);
 }
 

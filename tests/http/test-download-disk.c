@@ -46,6 +46,7 @@ typedef struct
 } Gate;
 
 static Gate sync_gate;
+static Gate datasync_gate;
 static Gate read_gate;
 
 /* Atomic: what the calls do */
@@ -144,8 +145,10 @@ fsync (int fd)
 int
 fdatasync (int fd)
 {
-  int errsv = g_atomic_int_get (&datasync_errno);
+  int errsv;
 
+  gate_wait (&datasync_gate);
+  errsv = g_atomic_int_get (&datasync_errno);
   g_atomic_int_set (&datasync_errno, 0);
   if (errsv != 0)
     return lose_data (fd, errsv);
@@ -578,6 +581,40 @@ test_gone_at_the_end (TestFixture *self,
   test_server_free (server);
 }
 
+/* Likewise while much of it is still to come */
+static void
+test_gone_on_the_way (TestFixture *self,
+                      gconstpointer data)
+{
+  const gsize length = 80 * MEGABYTE;
+  g_autofree guint8 *bytes = test_bytes_new (length);
+  Content content = { bytes, length, .pause = SAVED_AT };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
+  g_autofree char *url = test_server_url (server, "/");
+  g_autofree char *folder = test_fixture_path (self, "folder");
+  g_autofree char *path = test_fixture_path (self, "folder/file");
+  g_autofree char *part = test_fixture_path (self, "folder/.file.pillion-part");
+  g_autofree char *record = test_fixture_path (self, "folder/.file.pillion-part.info");
+  g_autofree char *message = g_strdup_printf ("the part file of '%s' is gone: another program removed it, or its folder", path);
+  g_autoptr (GError) error = NULL;
+  PillionTask *task;
+
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  gate_close (&datasync_gate);
+  task = start (self, url, "folder/file", NULL);
+  gate_wait_waiting (&datasync_gate, 1);
+  g_assert_cmpint (g_unlink (part), ==, 0);
+  g_assert_cmpint (g_unlink (record), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+  gate_open (&datasync_gate);
+
+  g_assert_null (test_fixture_await_download (self, task, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, message));
+  test_server_open_gate (server);
+  test_server_free (server);
+}
+
 /* What is cancelled and requested again at once waits until the part is put away, and goes on from there */
 static void
 test_ask_again (TestFixture *self,
@@ -765,6 +802,7 @@ main (int argc,
   disk_case ("/http/download-disk/no-rename-without-replacing", test_no_rename);
   disk_case ("/http/download-disk/changed-at-the-end", test_changed_at_the_end);
   disk_case ("/http/download-disk/gone-at-the-end", test_gone_at_the_end);
+  disk_case ("/http/download-disk/gone-on-the-way", test_gone_on_the_way);
   disk_case ("/http/download-disk/no-descriptors", test_no_descriptors);
   disk_case ("/http/download-disk/ask-again-goes-on", test_ask_again);
   disk_case ("/http/download-disk/ask-again-too-late", test_ask_again_too_late);
