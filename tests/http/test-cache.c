@@ -1113,6 +1113,40 @@ test_refresh_ends_with_loop (Fixture *fixture,
   g_assert_true (pillion_loop_close (self->loop, -1, NULL));
 }
 
+/* What is requested while the client is offline has nothing to do with what is requested right before or after */
+static void
+test_offline_for_a_moment (Fixture *fixture,
+                           gconstpointer data)
+{
+  TestFixture *self = &fixture->parent;
+  g_autoptr (PillionHttpTestTransport) transport = pillion_http_test_transport_new (self->loop);
+  guint n_requests = 0;
+  PillionTask *before;
+  PillionTask *offline;
+  PillionTask *after;
+  g_autoptr (GError) error = NULL;
+
+  pillion_http_test_transport_add_handler (transport, "/", handle, &n_requests, NULL);
+  pillion_http_client_set_transport (self->client, transport);
+  g_assert_true (await_boolean (fixture, pillion_http_cache_open (fixture->cache, self->loop, NULL), NULL));
+
+  before = send_in_loop (self->client);
+  pillion_http_client_set_offline (self->client, TRUE);
+  offline = send_in_loop (self->client);
+  pillion_http_client_set_offline (self->client, FALSE);
+  after = send_in_loop (self->client);
+
+  test_fixture_await (self, offline);
+  g_assert_null (pillion_task_get_bytes (offline, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
+  g_object_unref (offline);
+  test_fixture_await (self, before);
+  assert_bytes (before, "1");
+  test_fixture_await (self, after);
+  assert_bytes (after, "1");
+  g_assert_cmpuint (n_requests, ==, 1);
+}
+
 /* The client ends while a response is being stored */
 static void
 test_client_ends (Fixture *self,
@@ -1169,6 +1203,7 @@ main (int argc,
   ADD ("removed-while-it-comes", test_removed_while_it_comes);
   ADD ("offline-says-why", test_offline_says_why);
   ADD ("gateway-timeout", test_gateway_timeout);
+  ADD ("offline-for-a-moment", test_offline_for_a_moment);
   ADD ("client-ends", test_client_ends);
 
   return g_test_run ();
