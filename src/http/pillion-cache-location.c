@@ -85,9 +85,9 @@ pillion_cache_location_get_path (PillionCacheLocation *self)
   return self->path;
 }
 
-static PillionCacheStore *
-get_store (PillionCacheLocation *self,
-           GError **error)
+PillionCacheStore *
+pillion_cache_location_get_store (PillionCacheLocation *self,
+                                  GError **error)
 {
   PillionCacheStore *store = NULL;
 
@@ -101,16 +101,17 @@ get_store (PillionCacheLocation *self,
   return store;
 }
 
-gboolean
-pillion_cache_location_was_opened (PillionCacheLocation *self)
+/* Whether somebody has tried to open it, successfully or not */
+static gboolean
+was_opened (PillionCacheLocation *self)
 {
-  gboolean was_opened;
+  gboolean opened;
 
   pillion_mutex_lock (&self->mutex);
-  was_opened = self->store != NULL || self->error != NULL;
+  opened = self->store != NULL || self->error != NULL;
   pillion_mutex_unlock (&self->mutex);
 
-  return was_opened;
+  return opened;
 }
 
 /* Calls go on without a cache, so that nobody would notice otherwise. A folder that is no cache fails the calls instead. */
@@ -138,19 +139,23 @@ open_location (PillionCacheLocation *self,
 
   /* Another thread may hold the other lock for seconds, while it tries again. Whoever takes the earlier failure for an answer must not wait
    * for that: it may be the I/O thread. */
-  store = get_store (self, NULL);
+  store = pillion_cache_location_get_store (self, NULL);
   if (store != NULL)
     return store;
-  if (!again && pillion_cache_location_was_opened (self))
-    return get_store (self, error);
+  if (!again && was_opened (self))
+    return pillion_cache_location_get_store (self, error);
 
   pillion_mutex_lock (&self->opening);
-  store = get_store (self, NULL);
+  store = pillion_cache_location_get_store (self, NULL);
   if (store == NULL && !create && pillion_cache_folder_is_blank (self->path))
     {
-      /* It may be made at any time, so there is nothing to remember */
+      /* It may be made at any time, so there is nothing to remember; and what was wrong before is gone */
+      pillion_mutex_lock (&self->mutex);
+      if (again)
+        g_clear_error (&self->error);
+      pillion_mutex_unlock (&self->mutex);
     }
-  else if (store == NULL && (again || !pillion_cache_location_was_opened (self)))
+  else if (store == NULL && (again || !was_opened (self)))
     {
       max_size = pillion_cache_location_get_max_size (self);
       store = pillion_cache_store_open (self->path, max_size, &problem);
@@ -166,11 +171,11 @@ open_location (PillionCacheLocation *self,
       if (store != NULL && self->max_size != max_size)
         pillion_cache_store_set_max_bytes (store, self->max_size);
       pillion_mutex_unlock (&self->mutex);
-      store = get_store (self, error);
+      store = pillion_cache_location_get_store (self, error);
     }
   else if (store == NULL)
     {
-      store = get_store (self, error);
+      store = pillion_cache_location_get_store (self, error);
     }
   pillion_mutex_unlock (&self->opening);
 

@@ -21,8 +21,9 @@ guint64               pillion_cache_location_get_max_size  (PillionCacheLocation
 void                  pillion_cache_location_set_max_size  (PillionCacheLocation *self,
                                                             guint64               max_size);
 
-/* Whether somebody has tried to open it, successfully or not. From then on the error stays. */
-gboolean              pillion_cache_location_was_opened    (PillionCacheLocation *self);
+/* Returns the store, with a reference, or NULL: with the error if it could not be opened, or without one if nobody has tried to. Waits for nothing. */
+PillionCacheStore    *pillion_cache_location_get_store     (PillionCacheLocation *self,
+                                                            GError              **error);
 
 /* Returns the store, with a reference, or NULL. Opens it first if need be, which waits for the disk. After an earlier failure it tries again if
  * @again, and otherwise returns that failure without waiting for anything. */
@@ -30,7 +31,8 @@ PillionCacheStore    *pillion_cache_location_open          (PillionCacheLocation
                                                             gboolean              again,
                                                             GError              **error);
 
-/* Likewise, but makes nothing: if there is no folder, or an empty one, it returns NULL without an error, and remembers nothing */
+/* Likewise, but makes nothing: if there is no folder, or an empty one, it returns NULL without an error, and remembers nothing: if @again, not even an
+ * earlier failure */
 PillionCacheStore    *pillion_cache_location_open_existing (PillionCacheLocation *self,
                                                             gboolean              again,
                                                             GError              **error);

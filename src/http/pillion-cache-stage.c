@@ -45,12 +45,13 @@ open_on_worker (gpointer data)
 {
   Job *self = data;
   g_autoptr (PillionCacheStore) store = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (self->create)
-    store = pillion_cache_location_open (self->location, FALSE, NULL);
+    store = pillion_cache_location_open (self->location, FALSE, &error);
   else
-    store = pillion_cache_location_open_existing (self->location, FALSE, NULL);
-  self->no_folder = !pillion_cache_location_was_opened (self->location);
+    store = pillion_cache_location_open_existing (self->location, FALSE, &error);
+  self->no_folder = store == NULL && error == NULL;
   pillion_cache_stores_came (pillion_cache_location_get_path (self->location));
   pillion_http_engine_post (self->call->engine, opened_on_thread, self);
 }
@@ -114,7 +115,8 @@ cache_begin (PillionStage *stage,
   if (self->location == NULL || call->store != NULL)
     return call->store != NULL || check_needs_none (call, NULL, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
 
-  if (!pillion_cache_location_was_opened (self->location))
+  call->store = pillion_cache_location_get_store (self->location, &problem);
+  if (call->store == NULL && problem == NULL)
     {
       /* Nothing is stored, and nothing will be */
       if (call->no_folder && pillion_call_forbids_network (call))
@@ -129,7 +131,6 @@ cache_begin (PillionStage *stage,
       return PILLION_VERDICT_WAIT;
     }
 
-  call->store = pillion_cache_location_open (self->location, FALSE, &problem);
   if (call->store == NULL && is_mistake (problem))
     {
       g_propagate_error (error, g_steal_pointer (&problem));

@@ -225,7 +225,9 @@ test_open_again (StoreFixture *self,
   gate_close (&locking);
   thread = g_thread_new ("again", open_again, location);
   gate_await (&locking);
-  g_assert_true (pillion_cache_location_was_opened (location));
+  g_assert_null (pillion_cache_location_get_store (location, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
+  g_clear_error (&error);
   g_assert_null (pillion_cache_location_open (location, FALSE, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
 
