@@ -119,13 +119,13 @@ cache_begin (PillionStage *stage,
   if (call->store == NULL && problem == NULL)
     {
       /* Nothing is stored, and nothing will be */
-      if (call->no_folder && pillion_call_forbids_network (call))
+      if (call->no_folder && pillion_call_asks_cache_alone (call))
         return PILLION_VERDICT_PASS;
 
       job = g_new0 (Job, 1);
       job->call = pillion_call_ref (call);
       job->location = pillion_cache_location_ref (self->location);
-      job->create = !pillion_call_forbids_network (call);
+      job->create = !pillion_call_asks_cache_alone (call);
       pillion_cache_stores_expect (pillion_cache_location_get_path (self->location));
       pillion_http_engine_use_disk (call->engine, open_on_worker, job);
       return PILLION_VERDICT_WAIT;

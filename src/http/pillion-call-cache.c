@@ -97,9 +97,29 @@ pillion_call_forbids_network (PillionCall *self)
 }
 
 gboolean
+pillion_call_asks_cache_alone (PillionCall *self)
+{
+  /* The client's fields are for requests that don't have their own */
+  const PillionFieldList *fields = has_directives (&self->request->fields) ? &self->request->fields : &self->engine->config.fields;
+  PillionCacheRequest request;
+  gboolean alone;
+
+  if (pillion_call_forbids_network (self))
+    return TRUE;
+  if (!has_directives (fields))
+    return FALSE;
+
+  pillion_cache_request_init (&request, self->method, fields, self->request->cache_mode);
+  alone = pillion_cache_request_forbids_network (&request);
+  pillion_cache_request_clear (&request);
+
+  return alone;
+}
+
+gboolean
 pillion_call_uses_cache (PillionCall *self)
 {
-  return self->store != NULL || (self->no_folder && pillion_call_forbids_network (self));
+  return self->store != NULL || (self->no_folder && pillion_call_asks_cache_alone (self));
 }
 
 gboolean
@@ -109,7 +129,7 @@ pillion_call_can_answer_locally (PillionCall *self)
 
   if (!pillion_call_uses_cache (self) || self->past_cache || self->body != NULL)
     return FALSE;
-  if (pillion_call_forbids_network (self))
+  if (pillion_call_asks_cache_alone (self))
     return TRUE;
 
   if (self->unreadable)

@@ -192,6 +192,9 @@ gboolean     pillion_call_is_throttled   (PillionCall       *self);
 /* Whether nothing but the cache may answer */
 gboolean     pillion_call_forbids_network (PillionCall      *self);
 
+/* The same if there is a cache: without one, a directive that says so is for those on the way to the server */
+gboolean     pillion_call_asks_cache_alone (PillionCall     *self);
+
 /* Leaves the body coded; for the sink's head () */
 void         pillion_call_keep_coding    (PillionCall       *self);
 

@@ -776,10 +776,12 @@ test_no_folder (Fixture *self,
   g_assert_cmpint (g_atomic_int_get (&n_told), ==, 1);
 }
 
+/* @directives may be NULL */
 static PillionHttpResponse *
 send_for_any_status (Fixture *self,
                      const char *path,
-                     PillionHttpCacheMode mode)
+                     PillionHttpCacheMode mode,
+                     const char *directives)
 {
   g_autofree char *url = g_strconcat (self->url, path, NULL);
   g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
@@ -787,6 +789,8 @@ send_for_any_status (Fixture *self,
   PillionHttpResponse *response;
 
   pillion_http_request_set_cache_mode (request, mode);
+  if (directives != NULL)
+    pillion_http_request_set_header (request, "Cache-Control", directives);
   pillion_http_request_accept_statuses (request, 200, 999);
   response = await (self, pillion_http_client_send (self->parent.client, request, NULL), &error);
   g_assert_no_error (error);
@@ -811,17 +815,23 @@ test_nothing_made (Fixture *self,
   pillion_http_client_set_cache (client, cache);
   for (guint i = 0; i < 2; i++)
     {
-      g_autoptr (PillionHttpResponse) only_cached = NULL, offline = NULL, posted = NULL;
+      g_autoptr (PillionHttpResponse) only_cached = NULL, directed = NULL, directed_by_client = NULL, offline = NULL, posted = NULL;
       g_autoptr (PillionHttpRequest) post = pillion_http_request_new ("POST", url);
 
       g_assert_true (await_boolean (self, pillion_http_cache_clear (cache, loop, NULL), &error));
       g_assert_false (await_boolean (self, pillion_http_cache_remove (cache, url, loop, NULL), &error));
       g_assert_no_error (error);
 
-      only_cached = send_for_any_status (self, "/fresh", PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED);
+      only_cached = send_for_any_status (self, "/fresh", PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED, NULL);
       g_assert_cmpuint (pillion_http_response_get_status (only_cached), ==, 504);
+      directed = send_for_any_status (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT, "max-stale, only-if-cached");
+      g_assert_cmpuint (pillion_http_response_get_status (directed), ==, 504);
+      pillion_http_client_set_header (client, "Cache-Control", "only-if-cached");
+      directed_by_client = send_for_any_status (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT, NULL);
+      g_assert_cmpuint (pillion_http_response_get_status (directed_by_client), ==, 504);
+      pillion_http_client_set_header (client, "Cache-Control", NULL);
       pillion_http_client_set_offline (client, TRUE);
-      offline = send_for_any_status (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
+      offline = send_for_any_status (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT, NULL);
       g_assert_cmpuint (pillion_http_response_get_status (offline), ==, 504);
       g_assert_cmpstr (pillion_http_response_get_header (offline, "Cache-Status"), ==, "Pillion; detail=only-if-cached");
       test_fixture_assert_error (&self->parent, url, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
