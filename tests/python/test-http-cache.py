@@ -135,6 +135,23 @@ class Cache(Case):
 
         self.run_main(main())
 
+    def test_server_without_a_cached_response_is_to_blame(self):
+        """Its own cache says the same as ours would"""
+        def answer(exchange):
+            exchange.add_header('Cache-Status', 'Pillion; detail=only-if-cached')
+            exchange.set_status(504)
+
+        server = PillionHttp.TestServer()
+        self.addCleanup(server.close)
+        server.add_handler('/', answer)
+
+        async def main():
+            response = await PillionHttp.Client().get(server.get_url() + '/')
+            with self.assertRaisesRegex(PillionHttp.StatusError, 'the server answered 504'):
+                response.raise_for_status()
+
+        self.run_main(main())
+
     def test_what_is_stored_is_listed(self):
         url = self.serve()
 

@@ -258,7 +258,8 @@ class Response(PillionHttp.Response):
             error = self.get_network_error()
             if error is not None:
                 raise StatusError(f'{self.url}: the server could not be reached: {error.message}', self.status, self)
-            if self.get_header('Cache-Status') == 'Pillion; detail=only-if-cached':
+            # A server may have a Pillion of its own, but answers from an address
+            if self.get_peer() is None and self.get_header('Cache-Status') == 'Pillion; detail=only-if-cached':
                 raise StatusError(f'{self.url}: {self.status}: the cache has no response that can be used, and the network must not be',
                                   self.status, self)
             reason = f' ({self.reason})' if self.reason else ''
