@@ -300,13 +300,16 @@ post (PillionIoThread *self,
       gpointer data,
       gboolean is_end)
 {
+  /* The job may drop the last reference to the thread, which may end before this wakes it */
+  GMainContext *context = at_job != self ? g_main_context_ref (self->context) : NULL;
   Job *job = g_new0 (Job, 1);
 
   job->func = func;
   job->data = data;
   job->is_end = is_end;
-  if (pillion_inbox_push (&self->inbox, &job->item) && at_job != self)
-    g_main_context_wakeup (self->context);
+  if (pillion_inbox_push (&self->inbox, &job->item) && context != NULL)
+    g_main_context_wakeup (context);
+  g_clear_pointer (&context, g_main_context_unref);
 }
 
 void

@@ -2,10 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* for RTLD_NEXT */
+#endif
+
 #include "base/pillion-io-thread.h"
 #include "base/pillion-watch.h"
 #include "../test-support.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
@@ -18,6 +23,35 @@ static void
 join (void)
 {
   g_assert_true (pillion_io_thread_join (g_get_monotonic_time () + 60 * G_USEC_PER_SEC));
+}
+
+/* A thread that is held up before it wakes another one: until the I/O thread, which it lets go on, has ended */
+typedef struct
+{
+  PillionIoThread *io;
+  Gate let_go;
+  Gate dropped;
+} Late;
+
+/* Of this thread, or NULL */
+static __thread Late *late;
+
+/* In place of GLib's */
+void
+g_main_context_wakeup (GMainContext *context)
+{
+  void (*real) (GMainContext *context) = (void (*) (GMainContext *)) dlsym (RTLD_NEXT, "g_main_context_wakeup");
+
+  if (late != NULL)
+    {
+      Late *self = g_steal_pointer (&late);
+
+      gate_open (&self->let_go);
+      gate_wait (&self->dropped);
+      join ();
+    }
+
+  real (context);
 }
 
 typedef struct
@@ -189,6 +223,30 @@ test_join_in_time (void)
   g_assert_false (pillion_io_thread_join (g_get_monotonic_time () + 1000));
   gate_open (&let_go);
   join ();
+}
+
+static void
+drop (gpointer data)
+{
+  Late *self = data;
+
+  pillion_io_thread_unref (self->io);
+  gate_open (&self->dropped);
+}
+
+/* Whoever posts what drops the last reference may be held up before it wakes the thread, which is awake already */
+static void
+test_late_wakeup (void)
+{
+  Late self = { pillion_io_thread_ref (NULL), GATE_INIT, GATE_INIT };
+  Gate begun = GATE_INIT;
+  Gate *gates[] = { &begun, &self.let_go };
+
+  pillion_io_thread_post (self.io, block, gates);
+  gate_wait (&begun);
+  late = &self;
+  pillion_io_thread_post (self.io, drop, &self);
+  g_assert_null (late);
 }
 
 static void
@@ -557,6 +615,7 @@ main (int argc,
   g_test_add_func ("/core/io-thread/gives-other-sources-their-turn-between-jobs", test_takes_turns);
   g_test_add_func ("/core/io-thread/join-has-a-deadline", test_join_in_time);
   g_test_add_func ("/core/io-thread/may-drop-its-own-last-reference", test_last_reference_on_itself);
+  g_test_add_func ("/core/io-thread/may-end-before-it-is-woken", test_late_wakeup);
   g_test_add_func ("/core/io-thread/begins-anew-after-its-end", test_new_one_after_the_end);
   g_test_add_func ("/core/io-thread/begins-anew-after-a-fork", test_fork);
   g_test_add_func ("/core/io-thread/gtask-has-threads-after-a-fork", test_gtask_after_fork);
