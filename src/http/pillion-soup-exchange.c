@@ -463,7 +463,7 @@ static void
 require_end (PillionExchange *self)
 {
   SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (self->message);
-  GIOStream *stream = pillion_soup_connection_get_stream (self->connection, pillion_soup.message_get_connection_id (self->message));
+  g_autoptr (GIOStream) stream = pillion_soup_connection_ref_stream (self->connection, pillion_soup.message_get_connection_id (self->message));
 
   if (G_IS_TLS_CONNECTION (stream) && pillion_soup.message_headers_get_encoding (headers) == SOUP_ENCODING_EOF &&
       pillion_soup.message_get_http_version (self->message) != SOUP_HTTP_2_0)
@@ -963,7 +963,7 @@ pillion_soup_exchange_new (const PillionSoupShared *shared,
   pillion_soup.message_set_flags (self->message, flags);
 
   /* Only new connections have events, but one that was kept may turn out to be closed */
-  if (tls || self->connection->stream == NULL || request->body != NULL || request->web_socket || request->proxy != NULL)
+  if (tls || request->body != NULL || request->web_socket || request->proxy != NULL || !pillion_soup_connection_has_stream (self->connection))
     self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
 
   send_message (self);

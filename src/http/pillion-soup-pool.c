@@ -134,6 +134,7 @@ connection_new (PillionSoupPool *self)
   /* The session may outlive its connection until its last message has left its queue */
   connection->io = pillion_soup_closing_hold_thread (connection->session);
   connection->generation = self->generation;
+  g_weak_ref_init (&connection->stream, NULL);
   connection->free_link.data = connection;
   connection->key_link.data = connection;
   self->n_connections++;
@@ -141,21 +142,17 @@ connection_new (PillionSoupPool *self)
   return connection;
 }
 
-static void
-forget_stream (PillionSoupConnection *connection)
-{
-  if (connection->stream != NULL)
-    g_object_remove_weak_pointer (connection->stream, &connection->stream);
-  connection->stream = NULL;
-}
-
 /* An exchange may have ended before the response that says so */
 static gboolean
 speaks_http2 (PillionSoupConnection *connection)
 {
-  return connection->http2 ||
-         (G_IS_TLS_CONNECTION (connection->stream) &&
-          g_strcmp0 (g_tls_connection_get_negotiated_protocol (connection->stream), "h2") == 0);
+  g_autoptr (GIOStream) stream = NULL;
+
+  if (connection->http2)
+    return TRUE;
+
+  stream = g_weak_ref_get (&connection->stream);
+  return G_IS_TLS_CONNECTION (stream) && g_strcmp0 (g_tls_connection_get_negotiated_protocol (G_TLS_CONNECTION (stream)), "h2") == 0;
 }
 
 static void
@@ -164,8 +161,8 @@ connection_free (PillionSoupPool *self,
 {
   self->n_connections--;
   if (speaks_http2 (connection))
-    pillion_soup_closing_begin (connection->session, connection->stream, connection->io);
-  forget_stream (connection);
+    pillion_soup_closing_begin (connection->session, &connection->stream, connection->io);
+  g_weak_ref_clear (&connection->stream);
   pillion_soup.session_abort (connection->session);
   g_object_unref (connection->session);
   unset_key (self, connection);
@@ -368,17 +365,23 @@ pillion_soup_connection_set_stream (PillionSoupConnection *connection,
                                     GIOStream *stream,
                                     guint64 id)
 {
-  forget_stream (connection);
-  connection->stream = stream;
+  g_weak_ref_set (&connection->stream, stream);
   connection->stream_id = id;
-  g_object_add_weak_pointer (connection->stream, &connection->stream);
 }
 
 GIOStream *
-pillion_soup_connection_get_stream (PillionSoupConnection *connection,
+pillion_soup_connection_ref_stream (PillionSoupConnection *connection,
                                     guint64 id)
 {
-  return connection->stream_id == id ? connection->stream : NULL;
+  return connection->stream_id == id ? g_weak_ref_get (&connection->stream) : NULL;
+}
+
+gboolean
+pillion_soup_connection_has_stream (PillionSoupConnection *connection)
+{
+  g_autoptr (GIOStream) stream = g_weak_ref_get (&connection->stream);
+
+  return stream != NULL;
 }
 
 void

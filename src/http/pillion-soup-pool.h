@@ -24,7 +24,7 @@ struct _PillionSoupConnection
   guint n_users;
   gboolean http2;
   gboolean lasting; /* it is not counted */
-  gpointer stream; /* weak: the one that was opened last, or NULL; that of TLS if there is TLS */
+  GWeakRef stream; /* the one that was opened last; that of TLS if there is TLS. One of GIO's threads may drop the last reference to it. */
   guint64 stream_id; /* what libsoup calls it */
   gint64 given_back; /* when it was last, in µs, or 0 */
   gboolean promised; /* whether the last answer said that the connection stays open */
@@ -67,9 +67,12 @@ void                   pillion_soup_connection_set_stream (PillionSoupConnection
                                                            GIOStream             *stream,
                                                            guint64                id);
 
-/* The stream to which libsoup gave this number (transfer none), or NULL if it is not known */
-GIOStream             *pillion_soup_connection_get_stream (PillionSoupConnection *connection,
+/* The stream to which libsoup gave this number (transfer full), or NULL if it is not known, or gone */
+GIOStream             *pillion_soup_connection_ref_stream (PillionSoupConnection *connection,
                                                            guint64                id);
+
+/* Whether the stream of a connection that was taken is still there */
+gboolean               pillion_soup_connection_has_stream (PillionSoupConnection *connection);
 
 void                   pillion_soup_pool_give_back        (PillionSoupPool       *self,
                                                            PillionSoupConnection *connection);

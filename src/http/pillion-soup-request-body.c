@@ -50,7 +50,7 @@ static void
 take_upload (PillionSoupRequestBody *self)
 {
   static const PillionSoupUploadFuncs upload_funcs = { upload_wrote, upload_over };
-  GIOStream *stream = pillion_soup_connection_get_stream (self->connection, pillion_soup.message_get_connection_id (self->message));
+  g_autoptr (GIOStream) stream = pillion_soup_connection_ref_stream (self->connection, pillion_soup.message_get_connection_id (self->message));
   SoupMessageHeaders *headers = pillion_soup.message_get_request_headers (self->message);
 
   if (stream == NULL || self->source->length <= 0)
