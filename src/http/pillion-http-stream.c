@@ -297,7 +297,7 @@ pillion_http_stream_set_max_line_size (PillionHttpStream *self,
 typedef struct
 {
   PillionRing *ring;
-  PillionTask *task; /* no reference: the task lives as long as it waits in the ring */
+  GWeakRef task; /* somebody may keep its cancellable for longer, and another task may get its address */
 } Read;
 
 static void
@@ -308,6 +308,7 @@ read_free (gpointer data,
 
   pillion_sync_acquire (read);
   pillion_ring_unref (read->ring);
+  g_weak_ref_clear (&read->task);
   g_free (read);
 }
 
@@ -323,11 +324,15 @@ read_cancelled (GCancellable *cancellable,
                 gpointer data)
 {
   Read *read = data;
+  PillionTask *task;
 
   pillion_sync_acquire (read);
-  if (pillion_ring_forget (read->ring, read->task))
-    pillion_http_stream_return_cancelled (read->task);
+  task = g_weak_ref_get (&read->task);
+  if (task != NULL && pillion_ring_forget (read->ring, task))
+    pillion_http_stream_return_cancelled (task);
   pillion_sync_release (read);
+  if (task != NULL)
+    pillion_sync_unref (task);
 }
 
 /* Lets @task be cancelled while it waits */
@@ -338,9 +343,8 @@ watch_cancellable (PillionHttpStream *self,
   Read *read = g_new0 (Read, 1);
 
   read->ring = pillion_ring_ref (self->ring);
-  read->task = task;
+  g_weak_ref_init (&read->task, task);
   pillion_sync_release (read);
-  /* The handler goes with the task, which owns the cancellable */
   g_signal_connect_data (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (read_cancelled), read, read_free, 0);
 }
 

@@ -290,7 +290,7 @@ pillion_http_web_socket_get_protocol (PillionHttpWebSocket *self)
 typedef struct
 {
   PillionWebSocketLink *link;
-  PillionTask *task; /* no reference: the task lives as long as it waits */
+  GWeakRef task; /* somebody may keep its cancellable for longer, and another task may get its address */
   gboolean (*forget) (PillionWebSocketLink *link,
                       PillionTask *task);
 } Wait;
@@ -303,6 +303,7 @@ wait_free (gpointer data,
 
   pillion_sync_acquire (wait);
   pillion_web_socket_link_unref (wait->link);
+  g_weak_ref_clear (&wait->task);
   g_free (wait);
 }
 
@@ -318,11 +319,15 @@ wait_cancelled (GCancellable *cancellable,
                 gpointer data)
 {
   Wait *wait = data;
+  PillionTask *task;
 
   pillion_sync_acquire (wait);
-  if (wait->forget (wait->link, wait->task))
-    return_cancelled (wait->task);
+  task = g_weak_ref_get (&wait->task);
+  if (task != NULL && wait->forget (wait->link, task))
+    return_cancelled (task);
   pillion_sync_release (wait);
+  if (task != NULL)
+    pillion_sync_unref (task);
 }
 
 /* Makes a task that the I/O thread is to finish, or that is done already: cancelled before, or because the
@@ -350,10 +355,9 @@ watch (PillionHttpWebSocket *self,
   Wait *wait = g_new0 (Wait, 1);
 
   wait->link = pillion_web_socket_link_ref (self->link);
-  wait->task = task;
+  g_weak_ref_init (&wait->task, task);
   wait->forget = forget;
   pillion_sync_release (wait);
-  /* The handler goes with the task, which owns the cancellable */
   g_signal_connect_data (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (wait_cancelled), wait, wait_free, 0);
   if (pillion_web_socket_link_is_external (self->link))
     pillion_private_task_set_external (task, TRUE);

@@ -731,6 +731,56 @@ test_cancel_from_thread (TestFixture *self,
   test_server_free (server);
 }
 
+/* Whoever keeps the cancellable of a read that is long over does not end another one, not even if that has got its memory */
+static void
+test_late_cancel (TestFixture *self,
+                  gconstpointer data)
+{
+  Body body = { NULL };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, &body);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionHttpStream) stream = open_stream (self, server, "/held", &error);
+  g_autoptr (PillionTask) holder = NULL;
+  g_autoptr (PillionTask) waiting = NULL;
+  g_autoptr (GBytes) rest = NULL;
+  gboolean reused = FALSE;
+
+  g_assert_no_error (error);
+  holder = pillion_http_stream_read (stream, 3, NULL);
+  wait_done (self, holder);
+  rest = read_piece (self, stream, 0, &error);
+  g_assert_no_error (error);
+
+  waiting = pillion_http_stream_read (stream, 3, NULL);
+  for (guint i = 0; i < 100 && !reused; i++)
+    {
+      g_autoptr (GCancellable) kept = g_object_ref (pillion_task_get_cancellable (waiting));
+      gconstpointer address = waiting;
+
+      /* What the one has goes to the one that waits, and on to the next one */
+      pillion_task_cancel (holder);
+      g_assert_true (pillion_task_is_done (waiting));
+      g_clear_object (&holder);
+      pillion_loop_kick (self->loop);
+      pillion_task_cancel (waiting);
+      holder = pillion_http_stream_read (stream, 3, NULL);
+      g_assert_true (pillion_task_is_done (holder));
+      g_clear_object (&waiting);
+
+      waiting = pillion_http_stream_read (stream, 3, NULL);
+      reused = waiting == address;
+      g_cancellable_cancel (kept);
+      g_assert_false (pillion_task_is_done (waiting));
+    }
+  g_test_message (reused ? "a task has got the memory of an earlier one" : "no task has got the memory of an earlier one");
+
+  test_server_open_gate (server);
+  test_fixture_await (self, waiting);
+  g_assert_true (pillion_task_check (waiting, &error));
+  g_assert_no_error (error);
+  test_server_free (server);
+}
+
 int
 main (int argc,
       char **argv)
@@ -747,6 +797,7 @@ main (int argc,
   test_case ("/http/stream/unwanted-piece-goes-to-the-next-reader", test_unwanted);
   test_case ("/http/stream/close", test_close);
   test_case ("/http/stream/read-ends-whenever-another-thread-cancels-it", test_cancel_from_thread);
+  test_case ("/http/stream/cancellable-of-an-earlier-read-ends-no-other", test_late_cancel);
   test_case ("/http/stream/loop-closes", test_loop_closes);
   test_case ("/http/stream/coded", test_coded);
   test_case ("/http/stream/limit", test_limit);
