@@ -32,27 +32,34 @@
  *
  * Since: 1.0
  */
+typedef struct
+{
+  gconstpointer id; /* of the loop: only compared */
+  GWeakRef loop;    /* it may end on any thread */
+  GSource *source;  /* NULL while the loop is out of work */
+} Hook;
+
+/* Those of a host, and for each loop that may have to leave it: either may end before the other */
+typedef struct
+{
+  GMutex lock;
+  GPtrArray *hooks; /* under the lock */
+} Hooks;
+
 struct _PillionGlibHost
 {
   GObject parent_instance;
 
   char *name;
   GMainContext *context;
-  GMutex lock;
-  GPtrArray *hooks;       /* under the lock */
-  GSource *return_source; /* under the lock: lets loops ride again that were out of work and got some from a thread */
+  Hooks *shared;
+  GSource *return_source; /* under the lock of the hooks: lets loops ride again that were out of work and got some from a thread */
 };
 
 typedef struct
 {
-  PillionLoop *loop; /* weak: a loop leaves when it is finalized */
-  GSource *source;   /* NULL while the loop is out of work */
-} Hook;
-
-typedef struct
-{
   GSource source;
-  PillionLoop *loop;
+  GWeakRef loop;
   gpointer fd_tag;
 } HookSource;
 
@@ -77,10 +84,14 @@ hook_source_prepare (GSource *source,
                      int *timeout)
 {
   HookSource *self = (HookSource *) source;
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
   GTimeSpan left;
   int fd;
 
-  if (pillion_loop_prepare_sleep (self->loop, &fd, &left) == PILLION_SLEEP_KICK)
+  *timeout = -1;
+  if (loop == NULL)
+    return FALSE;
+  if (pillion_loop_prepare_sleep (loop, &fd, &left) == PILLION_SLEEP_KICK)
     return TRUE;
 
   *timeout = left < 0 ? -1 : (int) MIN ((left + 999) / 1000, G_MAXINT);
@@ -91,11 +102,14 @@ static gboolean
 hook_source_check (GSource *source)
 {
   HookSource *self = (HookSource *) source;
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
 
+  if (loop == NULL)
+    return FALSE;
   if (self->fd_tag == NULL || g_source_query_unix_fd (source, self->fd_tag) != 0)
-    return pillion_loop_prepare_sleep (self->loop, NULL, NULL) != PILLION_SLEEP_NOT_YOURS;
+    return pillion_loop_prepare_sleep (loop, NULL, NULL) != PILLION_SLEEP_NOT_YOURS;
 
-  return pillion_loop_prepare_sleep (self->loop, NULL, NULL) == PILLION_SLEEP_KICK;
+  return pillion_loop_prepare_sleep (loop, NULL, NULL) == PILLION_SLEEP_KICK;
 }
 
 static gboolean
@@ -104,25 +118,43 @@ hook_source_dispatch (GSource *source,
                       gpointer user_data)
 {
   HookSource *self = (HookSource *) source;
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
 
-  pillion_loop_kick (self->loop);
+  if (loop != NULL)
+    pillion_loop_kick (loop);
   return G_SOURCE_CONTINUE;
+}
+
+static void
+hook_source_finalize (GSource *source)
+{
+  g_weak_ref_clear (&((HookSource *) source)->loop);
 }
 
 static GSourceFuncs hook_source_funcs = {
   .prepare = hook_source_prepare,
   .check = hook_source_check,
   .dispatch = hook_source_dispatch,
+  .finalize = hook_source_finalize,
 };
 
+/* With the lock */
 static Hook *
-find_hook (PillionGlibHost *self,
-           PillionLoop *loop)
+find_hook (Hooks *self,
+           gconstpointer loop)
 {
   for (guint i = 0; i < self->hooks->len; i++)
-    if (((Hook *) self->hooks->pdata[i])->loop == loop)
+    if (((Hook *) self->hooks->pdata[i])->id == loop)
       return self->hooks->pdata[i];
   return NULL;
+}
+
+static void
+hook_remove (Hook *self)
+{
+  if (self->source != NULL)
+    g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
 }
 
 static void
@@ -130,25 +162,39 @@ hook_free (gpointer data)
 {
   Hook *hook = data;
 
-  if (hook->source != NULL)
-    {
-      g_source_destroy (hook->source);
-      g_source_unref (hook->source);
-    }
+  hook_remove (hook);
+  g_weak_ref_clear (&hook->loop);
   g_free (hook);
 }
 
 static void
+hooks_clear (gpointer data)
+{
+  Hooks *self = data;
+
+  pillion_sync_acquire (self);
+  g_ptr_array_unref (self->hooks);
+  g_mutex_clear (&self->lock);
+}
+
+static void
+hooks_unref (Hooks *self)
+{
+  pillion_sync_release (self);
+  g_atomic_rc_box_release_full (self, hooks_clear);
+}
+
+/* On any thread. The context must not poll the loop's descriptor any more when that is closed. */
+static void
 on_loop_finalized (gpointer data,
                    GObject *loop)
 {
-  PillionGlibHost *self = data;
-  Hook *hook;
+  Hooks *self = data;
 
   pillion_mutex_lock (&self->lock);
-  hook = find_hook (self, (PillionLoop *) loop);
-  g_ptr_array_remove_fast (self->hooks, hook);
+  g_ptr_array_remove_fast (self->hooks, find_hook (self, loop));
   pillion_mutex_unlock (&self->lock);
+  hooks_unref (self);
 }
 
 static const char *
@@ -163,24 +209,26 @@ pillion_glib_host_install (PillionHost *host,
                            GError **error)
 {
   PillionGlibHost *self = PILLION_GLIB_HOST (host);
+  Hooks *shared = self->shared;
   int fd = pillion_loop_get_fd (loop);
   HookSource *source;
   Hook *hook;
 
-  pillion_mutex_lock (&self->lock);
-  hook = find_hook (self, loop);
+  pillion_mutex_lock (&shared->lock);
+  hook = find_hook (shared, loop);
   if (hook == NULL)
     {
       hook = g_new0 (Hook, 1);
-      hook->loop = loop;
-      g_object_weak_ref (G_OBJECT (loop), on_loop_finalized, self);
-      g_ptr_array_add (self->hooks, hook);
+      hook->id = loop;
+      g_weak_ref_init (&hook->loop, loop);
+      g_object_weak_ref (G_OBJECT (loop), on_loop_finalized, g_atomic_rc_box_acquire (shared));
+      g_ptr_array_add (shared->hooks, hook);
     }
   if (hook->source == NULL)
     {
       hook->source = g_source_new (&hook_source_funcs, sizeof (HookSource));
       source = (HookSource *) hook->source;
-      source->loop = loop;
+      g_weak_ref_init (&source->loop, loop);
       if (fd >= 0)
         source->fd_tag = g_source_add_unix_fd (hook->source, fd, G_IO_IN);
       g_source_set_static_name (hook->source, "pillion hook");
@@ -188,7 +236,7 @@ pillion_glib_host_install (PillionHost *host,
       g_source_set_can_recurse (hook->source, TRUE);
       g_source_attach (hook->source, self->context);
     }
-  pillion_mutex_unlock (&self->lock);
+  pillion_mutex_unlock (&shared->lock);
 
   return TRUE;
 }
@@ -197,15 +245,15 @@ static void
 pillion_glib_host_remove (PillionHost *host,
                           PillionLoop *loop)
 {
-  PillionGlibHost *self = PILLION_GLIB_HOST (host);
+  Hooks *shared = PILLION_GLIB_HOST (host)->shared;
   GSource *source = NULL;
   Hook *hook;
 
-  pillion_mutex_lock (&self->lock);
-  hook = find_hook (self, loop);
+  pillion_mutex_lock (&shared->lock);
+  hook = find_hook (shared, loop);
   if (hook != NULL)
     source = g_steal_pointer (&hook->source);
-  pillion_mutex_unlock (&self->lock);
+  pillion_mutex_unlock (&shared->lock);
 
   if (source != NULL)
     {
@@ -219,21 +267,25 @@ static gboolean
 call_back (gpointer data)
 {
   PillionGlibHost *self = data;
+  Hooks *shared = self->shared;
+  /* Dropped without the lock, because a loop that ends takes it */
   g_autoptr (GPtrArray) loops = g_ptr_array_new_with_free_func (g_object_unref);
 
-  pillion_mutex_lock (&self->lock);
+  pillion_mutex_lock (&shared->lock);
   g_clear_pointer (&self->return_source, g_source_unref);
-  for (guint i = 0; i < self->hooks->len; i++)
+  for (guint i = 0; i < shared->hooks->len; i++)
     {
-      Hook *hook = self->hooks->pdata[i];
+      Hook *hook = shared->hooks->pdata[i];
+      PillionLoop *loop = hook->source == NULL ? g_weak_ref_get (&hook->loop) : NULL;
 
-      if (hook->source == NULL && pillion_core_has_ready (pillion_core (hook->loop)))
-        g_ptr_array_add (loops, g_object_ref (hook->loop));
+      if (loop != NULL)
+        g_ptr_array_add (loops, loop);
     }
-  pillion_mutex_unlock (&self->lock);
+  pillion_mutex_unlock (&shared->lock);
 
   for (guint i = 0; i < loops->len; i++)
-    pillion_loop_busy (loops->pdata[i]);
+    if (pillion_core_has_ready (pillion_core (loops->pdata[i])))
+      pillion_loop_busy (loops->pdata[i]);
 
   return G_SOURCE_REMOVE;
 }
@@ -244,13 +296,14 @@ static void
 pillion_glib_host_wake (PillionHost *host)
 {
   PillionGlibHost *self = PILLION_GLIB_HOST (host);
+  Hooks *shared = self->shared;
   gboolean is_away = FALSE;
   gboolean is_blind = FALSE;
 
-  pillion_mutex_lock (&self->lock);
-  for (guint i = 0; i < self->hooks->len; i++)
+  pillion_mutex_lock (&shared->lock);
+  for (guint i = 0; i < shared->hooks->len; i++)
     {
-      Hook *hook = self->hooks->pdata[i];
+      Hook *hook = shared->hooks->pdata[i];
 
       is_away |= hook->source == NULL;
       is_blind |= hook->source != NULL && ((HookSource *) hook->source)->fd_tag == NULL;
@@ -262,7 +315,7 @@ pillion_glib_host_wake (PillionHost *host)
       g_source_set_callback (self->return_source, call_back, g_object_ref (self), g_object_unref);
       g_source_attach (self->return_source, self->context);
     }
-  pillion_mutex_unlock (&self->lock);
+  pillion_mutex_unlock (&shared->lock);
 
   if (is_blind)
     g_main_context_wakeup (self->context);
@@ -289,15 +342,34 @@ static void
 pillion_glib_host_finalize (GObject *object)
 {
   PillionGlibHost *self = PILLION_GLIB_HOST (object);
+  Hooks *shared = self->shared;
+  /* Dropped without the lock, like above */
+  g_autoptr (GPtrArray) loops = g_ptr_array_new_with_free_func (g_object_unref);
 
   pillion_sync_acquire (self);
 
-  for (guint i = 0; i < self->hooks->len; i++)
-    g_object_weak_unref (G_OBJECT (((Hook *) self->hooks->pdata[i])->loop), on_loop_finalized, self);
-  g_clear_pointer (&self->hooks, g_ptr_array_unref);
+  pillion_mutex_lock (&shared->lock);
+  for (guint i = 0; i < shared->hooks->len; i++)
+    {
+      Hook *hook = shared->hooks->pdata[i];
+      PillionLoop *loop = g_weak_ref_get (&hook->loop);
+
+      hook_remove (hook);
+      if (loop != NULL)
+        g_ptr_array_add (loops, loop);
+    }
+  pillion_mutex_unlock (&shared->lock);
+
+  /* The others are just ending, and leave by themselves */
+  for (guint i = 0; i < loops->len; i++)
+    {
+      g_object_weak_unref (loops->pdata[i], on_loop_finalized, shared);
+      hooks_unref (shared);
+    }
+
+  hooks_unref (shared);
   g_clear_pointer (&self->return_source, g_source_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
-  g_mutex_clear (&self->lock);
   g_free (self->name);
 
   G_OBJECT_CLASS (pillion_glib_host_parent_class)->finalize (object);
@@ -384,8 +456,9 @@ pillion_glib_host_class_init (PillionGlibHostClass *klass)
 static void
 pillion_glib_host_init (PillionGlibHost *self)
 {
-  g_mutex_init (&self->lock);
-  self->hooks = g_ptr_array_new_with_free_func (hook_free);
+  self->shared = g_atomic_rc_box_new0 (Hooks);
+  g_mutex_init (&self->shared->lock);
+  self->shared->hooks = g_ptr_array_new_with_free_func (hook_free);
 }
 
 /**

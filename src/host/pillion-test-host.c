@@ -177,16 +177,17 @@ kick_all (PillionTestHost *self)
 static Outlook
 look_out (PillionTestHost *self)
 {
+  g_autoptr (GPtrArray) loops = pillion_host_loops_list (&self->loops);
   Outlook outlook = { -1, 0 };
 
-  for (guint i = 0; i < self->loops.riding->len; i++)
+  for (guint i = 0; i < loops->len; i++)
     {
-      PillionCore *core = pillion_core (self->loops.riding->pdata[i]);
+      PillionCore *core = pillion_core (loops->pdata[i]);
       gint64 deadline;
 
       /* In this order: what a thread does becomes ready before it is no longer counted */
       outlook.external += __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST);
-      deadline = pillion_loop_get_deadline (self->loops.riding->pdata[i]);
+      deadline = pillion_loop_get_deadline (loops->pdata[i]);
       if (deadline >= 0 && (outlook.next < 0 || deadline < outlook.next))
         outlook.next = deadline;
     }

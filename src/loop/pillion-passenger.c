@@ -6,6 +6,8 @@
 
 #include "loop/pillion-passenger.h"
 
+#include "base/pillion-sync.h"
+
 /* Two sources share the work, because GLib serves strictly by priority. The turn has the default priority. If
  * a kick runs out of time with work left, the turn steps back for about as long as that kick took, so that
  * the context's redrawing and idle work get their time. The filler comes after everything else: it only kicks
@@ -17,12 +19,12 @@
 typedef struct
 {
   GSource source;
-  PillionPassenger *passenger; /* gone once the source is destroyed */
+  PillionPassenger *passenger; /* a reference */
 } PassengerSource;
 
 struct _PillionPassenger
 {
-  PillionLoop *loop;
+  GWeakRef loop; /* it may end on another thread while the context looks at the sources */
   GSource *turn;
   GSource *filler;
   gint64 step_back_end; /* until when the turn steps back, monotonic; 0 if it does not */
@@ -75,14 +77,17 @@ turn_prepare (GSource *source,
               int *timeout)
 {
   PillionPassenger *self = ((PassengerSource *) source)->passenger;
-  PillionCore *core = &self->loop->core;
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
+  PillionCore *core;
   PillionTimer *timer;
 
   *timeout = -1;
-  if (!may_kick (self->loop))
+  if (loop == NULL || !may_kick (loop))
     return FALSE;
+
+  core = &loop->core;
   if (core->depth > 0)
-    pillion_loop_look_inside (self->loop);
+    pillion_loop_look_inside (loop);
 
   /* The context checks now, so earlier wake-ups have been seen. The flag first, then the check: a thread that
    * brings work after it wakes the context again. Without this, the wake-up of a timer that was set on this
@@ -90,7 +95,7 @@ turn_prepare (GSource *source,
   if (__atomic_load_n (&core->rung, __ATOMIC_RELAXED))
     __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
 
-  if (wants_kick (self->loop))
+  if (wants_kick (loop))
     {
       gint64 left = get_step_back_left (self);
 
@@ -109,16 +114,18 @@ static gboolean
 turn_check (GSource *source)
 {
   PillionPassenger *self = ((PassengerSource *) source)->passenger;
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
 
-  return may_kick (self->loop) && wants_kick (self->loop) && get_step_back_left (self) == 0;
+  return loop != NULL && may_kick (loop) && wants_kick (loop) && get_step_back_left (self) == 0;
 }
 
 static gboolean
 filler_check (GSource *source)
 {
   PillionPassenger *self = ((PassengerSource *) source)->passenger;
+  g_autoptr (PillionLoop) loop = self->step_back_end != 0 ? g_weak_ref_get (&self->loop) : NULL;
 
-  return self->step_back_end != 0 && may_kick (self->loop) && wants_kick (self->loop);
+  return loop != NULL && may_kick (loop) && wants_kick (loop);
 }
 
 static gboolean
@@ -135,8 +142,11 @@ kick (GSource *source,
       gpointer user_data)
 {
   PillionPassenger *self = ((PassengerSource *) source)->passenger;
-  PillionLoop *loop = g_object_ref (self->loop);
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
   gint64 start = g_get_monotonic_time ();
+
+  if (loop == NULL)
+    return G_SOURCE_CONTINUE;
 
   pillion_loop_kick (loop);
 
@@ -150,37 +160,61 @@ kick (GSource *source,
           self->step_back_end = now + CLAMP (now - start, MIN_STEP_BACK_USEC, MAX_STEP_BACK_USEC);
         }
     }
-  g_object_unref (loop);
 
   return G_SOURCE_CONTINUE;
+}
+
+static void
+passenger_clear (gpointer data)
+{
+  PillionPassenger *self = data;
+
+  pillion_sync_acquire (self);
+  g_weak_ref_clear (&self->loop);
+}
+
+static void
+passenger_unref (PillionPassenger *self)
+{
+  pillion_sync_release (self);
+  g_atomic_rc_box_release_full (self, passenger_clear);
+}
+
+static void
+finalize (GSource *source)
+{
+  passenger_unref (((PassengerSource *) source)->passenger);
 }
 
 static GSourceFuncs turn_funcs = {
   .prepare = turn_prepare,
   .check = turn_check,
   .dispatch = kick,
+  .finalize = finalize,
 };
 
 static GSourceFuncs filler_funcs = {
   .prepare = filler_prepare,
   .check = filler_check,
   .dispatch = kick,
+  .finalize = finalize,
 };
 
 static GSource *
 source_new (PillionPassenger *self,
             GSourceFuncs *funcs,
             const char *name,
-            int priority)
+            int priority,
+            GMainContext *context)
 {
   GSource *source = g_source_new (funcs, sizeof (PassengerSource));
 
-  ((PassengerSource *) source)->passenger = self;
+  ((PassengerSource *) source)->passenger = g_atomic_rc_box_acquire (self);
   g_source_set_static_name (source, name);
   g_source_set_priority (source, priority);
   /* A callback may open a main loop on the context */
   g_source_set_can_recurse (source, TRUE);
-  g_source_attach (source, self->loop->core.context);
+  g_source_attach (source, context);
 
   return source;
 }
@@ -188,11 +222,11 @@ source_new (PillionPassenger *self,
 PillionPassenger *
 pillion_passenger_new (PillionLoop *loop)
 {
-  PillionPassenger *self = g_new0 (PillionPassenger, 1);
+  PillionPassenger *self = g_atomic_rc_box_new0 (PillionPassenger);
 
-  self->loop = loop;
-  self->turn = source_new (self, &turn_funcs, "pillion passenger", G_PRIORITY_DEFAULT);
-  self->filler = source_new (self, &filler_funcs, "pillion passenger, idle", G_MAXINT);
+  g_weak_ref_init (&self->loop, loop);
+  self->turn = source_new (self, &turn_funcs, "pillion passenger", G_PRIORITY_DEFAULT, loop->core.context);
+  self->filler = source_new (self, &filler_funcs, "pillion passenger, idle", G_MAXINT, loop->core.context);
 
   return self;
 }
@@ -204,5 +238,5 @@ pillion_passenger_free (PillionPassenger *self)
   g_source_unref (self->turn);
   g_source_destroy (self->filler);
   g_source_unref (self->filler);
-  g_free (self);
+  passenger_unref (self);
 }
