@@ -123,6 +123,13 @@ hop_start (gpointer data,
   PillionVerdict verdict;
   GError *error = NULL;
 
+  /* The client has gone offline while this was in the queue */
+  if (pillion_call_forbids_network (self) && !pillion_call_uses_cache (self))
+    {
+      pillion_call_stop (self, PILLION_VERDICT_AGAIN, NULL);
+      return FALSE;
+    }
+
   self->started = self->last_activity = pillion_http_engine_get_now (self->engine);
   pillion_field_list_clear (&self->fields);
   verdict = pillion_stages_request (&self->stages, self, &self->fields, &error);

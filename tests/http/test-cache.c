@@ -1157,6 +1157,34 @@ test_offline_for_a_moment (Fixture *fixture,
   g_assert_cmpuint (n_requests, ==, 1);
 }
 
+/* What is still waiting in the queue then is not sent, although there is no cache to ask */
+static void
+test_offline_while_queued (Fixture *self,
+                           gconstpointer data)
+{
+  PillionHttpClient *client = self->parent.client;
+  g_autoptr (PillionHttpResponse) first = NULL;
+  g_autoptr (PillionHttpResponse) second = NULL;
+  g_autoptr (GError) error = NULL;
+  PillionTask *running;
+  PillionTask *queued;
+
+  pillion_http_client_set_cache (client, NULL);
+  pillion_http_client_set_max_connections (client, 1);
+  running = send_with (self, "/in-two", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  test_server_wait_requests (self->server, 1);
+  queued = send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  pillion_http_client_set_offline (client, TRUE);
+  test_server_open_gate (self->server);
+
+  first = await (self, running, &error);
+  g_assert_no_error (error);
+  second = await (self, queued, &error);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
+  g_assert_null (second);
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 1);
+}
+
 /* The client ends while a response is being stored */
 static void
 test_client_ends (Fixture *self,
@@ -1214,6 +1242,7 @@ main (int argc,
   ADD ("offline-says-why", test_offline_says_why);
   ADD ("gateway-timeout", test_gateway_timeout);
   ADD ("offline-for-a-moment", test_offline_for_a_moment);
+  ADD ("offline-while-queued", test_offline_while_queued);
   ADD ("client-ends", test_client_ends);
 
   return g_test_run ();
