@@ -69,6 +69,12 @@ hop_start (gpointer data,
 {
   Refresh *self = data;
 
+  if (self->engine->config.offline)
+    {
+      refresh_end (self);
+      return FALSE;
+    }
+
   *request = self->copy.request;
   request->fields = (const char *const *) self->copy.fields.strv;
   return TRUE;

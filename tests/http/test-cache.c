@@ -1185,6 +1185,32 @@ test_offline_while_queued (Fixture *self,
   g_assert_cmpuint (test_server_get_requests (self->server), ==, 1);
 }
 
+/* Nor is what was to be validated in the background */
+static void
+test_offline_before_refresh (Fixture *self,
+                             gconstpointer data)
+{
+  PillionHttpClient *client = self->parent.client;
+  g_autoptr (PillionHttpResponse) response = NULL;
+  PillionTask *running;
+
+  pillion_http_client_set_max_connections (client, 1);
+  assert_gets (self, "/refreshed", "1", FALSE);
+  pillion_http_engine_shift_real_time (1000 * G_TIME_SPAN_SECOND);
+  running = send_with (self, "/in-two", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  test_server_wait_requests (self->server, 2);
+  assert_gets (self, "/refreshed", "1", TRUE);
+  pillion_http_client_set_offline (client, TRUE);
+  test_server_open_gate (self->server);
+
+  response = await (self, running, NULL);
+  g_assert_nonnull (response);
+  /* It has had its turn by then */
+  pillion_http_client_set_offline (client, FALSE);
+  assert_gets (self, "/fresh", "3", FALSE);
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 3);
+}
+
 /* The client ends while a response is being stored */
 static void
 test_client_ends (Fixture *self,
@@ -1243,6 +1269,7 @@ main (int argc,
   ADD ("gateway-timeout", test_gateway_timeout);
   ADD ("offline-for-a-moment", test_offline_for_a_moment);
   ADD ("offline-while-queued", test_offline_while_queued);
+  ADD ("offline-before-refresh", test_offline_before_refresh);
   ADD ("client-ends", test_client_ends);
 
   return g_test_run ();
