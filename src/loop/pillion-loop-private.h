@@ -45,6 +45,7 @@ struct _PillionLoop
   gboolean auto_stop;
   gboolean shared;      /* whether something else is known to run the context, even while the loop is out of work */
   gboolean keeps_hook;  /* whether the host wants to kick while nothing is alive */
+  gulong keeps_hook_handler; /* of the host; 0 without one */
   gint64 kicked_usec;   /* when the hook last kicked, by a coarse clock */
   gboolean stopped;     /* whether stop () removed the hook: kicks do nothing until ensure () */
   gboolean allow_nesting;

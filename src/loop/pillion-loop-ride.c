@@ -160,22 +160,43 @@ pillion_loop_get_off (PillionLoop *self)
   notify_ride (self, ride, was_passenger);
 }
 
-/* A host may have changed its mind: then the hook comes, or goes with the next kick */
 static void
-on_keeps_hook (PillionLoop *self)
+loop_ref_free (gpointer data,
+               GClosure *closure)
 {
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+/* A host may have changed its mind: then the hook comes, or goes with the next kick. Meanwhile the loop may be ending on another thread. */
+static void
+on_keeps_hook (PillionHost *host,
+               GParamSpec *property,
+               gpointer loop)
+{
+  g_autoptr (PillionLoop) self = g_weak_ref_get (loop);
   gboolean keeps_hook;
 
   /* The host belongs to the loop's thread, too: it must not be looked at on another one */
-  if (!pillion_core_on_thread (&self->core))
+  if (self == NULL || !pillion_core_on_thread (&self->core))
     return;
 
-  keeps_hook = pillion_host_keeps_hook (self->host);
+  keeps_hook = pillion_host_keeps_hook (host);
   if (self->keeps_hook == keeps_hook)
     return;
 
   self->keeps_hook = keeps_hook;
   pillion_core_busy (&self->core);
+}
+
+static gulong
+listen_to (PillionHost *host,
+           PillionLoop *self)
+{
+  GWeakRef *loop = g_new (GWeakRef, 1);
+
+  g_weak_ref_init (loop, self);
+  return g_signal_connect_data (host, "notify::keeps-hook", G_CALLBACK (on_keeps_hook), loop, loop_ref_free, 0);
 }
 
 static void
@@ -195,10 +216,10 @@ set_host (PillionLoop *self,
   pillion_mutex_unlock (&self->wake_lock);
   self->core.own_clock = has_own_clock;
   self->core.virtual_clock = self->core.pump.always_poll = host != NULL && pillion_host_has_virtual_clock (host);
-  if (old != host && old != NULL)
-    g_signal_handlers_disconnect_by_func (old, on_keeps_hook, self);
+  if (old != host)
+    g_clear_signal_handler (&self->keeps_hook_handler, old);
   if (old != host && host != NULL)
-    g_signal_connect_object (host, "notify::keeps-hook", G_CALLBACK (on_keeps_hook), self, G_CONNECT_SWAPPED);
+    self->keeps_hook_handler = listen_to (host, self);
   self->keeps_hook = host != NULL && pillion_host_keeps_hook (host);
   /* Keep the time that is left of timers that were set by another clock */
   if (has_own_clock || had_own_clock)

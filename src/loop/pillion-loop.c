@@ -261,6 +261,7 @@ pillion_loop_finalize (GObject *object)
   pillion_live_tasks_clear (&self->live_tasks);
   pillion_loop_regions_clear (self);
   pillion_loop_external_clear (self);
+  g_clear_signal_handler (&self->keeps_hook_handler, self->host);
   g_clear_object (&self->host);
   g_free (self->hook_name);
 

@@ -184,6 +184,30 @@ test_glib_host_ends_too (Fixture *fixture,
   end (fixture);
 }
 
+static void
+count_hook (PillionLoop *loop,
+            gpointer data)
+{
+  count (data);
+}
+
+/* The host wants its hook again */
+static void
+test_host_keeps_hook (Fixture *fixture,
+                      gconstpointer data)
+{
+  g_autoptr (PillionCallbackHost) host = pillion_callback_host_new ("callback");
+
+  g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
+  while (pillion_loop_is_riding (fixture->loop))
+    pillion_loop_kick (fixture->loop);
+  pillion_callback_host_set_install (host, count_hook, fixture, NULL);
+  begin_end (fixture);
+  pillion_callback_host_set_keeps_hook (host, TRUE);
+  end (fixture);
+  pillion_callback_host_set_keeps_hook (host, FALSE);
+}
+
 int
 main (int argc,
       char **argv)
@@ -198,6 +222,7 @@ main (int argc,
   ADD ("glib-host", test_glib_host);
   ADD ("away-from-glib-host", test_away_from_glib_host);
   ADD ("glib-host-ends-too", test_glib_host_ends_too);
+  ADD ("host-keeps-hook", test_host_keeps_hook);
 
   return g_test_run ();
 }
