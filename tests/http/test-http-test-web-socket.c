@@ -236,6 +236,45 @@ test_messages (PillionLoop *loop,
   g_assert_cmpuint (pillion_http_web_socket_get_close_code (web_socket), ==, 1000);
 }
 
+/* Whoever keeps the cancellable of a receiver that is long over does not end another one, not even if that has got its memory */
+static void
+test_late_cancel (PillionLoop *loop,
+                  gpointer data)
+{
+  g_auto (Fixture) self = fixture_new (loop, GPOINTER_TO_INT (data));
+  g_autoptr (PillionHttpWebSocket) web_socket = NULL;
+  g_autoptr (PillionTask) waiting = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean reused = FALSE;
+
+  add (&self, "/echo", on_echo, NULL);
+  web_socket = open_well (&self, "/echo");
+  waiting = pillion_http_web_socket_receive (web_socket, NULL);
+  for (guint i = 0; i < 100 && !reused; i++)
+    {
+      g_autoptr (GCancellable) kept = g_object_ref (pillion_task_get_cancellable (waiting));
+      g_autoptr (PillionTask) pause = NULL;
+      gconstpointer address = waiting;
+
+      send (web_socket, "hello");
+      g_assert_true (pillion_await (waiting, &error));
+      /* The loop lets go of it, too */
+      pause = pillion_loop_sleep (loop, 0, NULL);
+      g_assert_true (pillion_await (pause, &error));
+      g_clear_object (&waiting);
+
+      waiting = pillion_http_web_socket_receive (web_socket, NULL);
+      reused = waiting == address;
+      g_cancellable_cancel (kept);
+      g_assert_false (pillion_task_is_done (waiting));
+    }
+  g_test_message (reused ? "a task has got the memory of an earlier one" : "no task has got the memory of an earlier one");
+
+  send (web_socket, "hello");
+  g_assert_true (pillion_await (waiting, &error));
+  close_well (web_socket, 1000, NULL);
+}
+
 static void
 end (PillionTask *task,
      gpointer exchange)
@@ -590,6 +629,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   add_both ("messages-go-both-ways", test_messages);
+  add_both ("cancellable-of-an-earlier-receiver-ends-no-other", test_late_cancel);
   add_both ("the-end-of-the-handler-closes", test_ends);
   add_both ("a-handler-without-a-task-may-keep-it", test_no_task);
   add_both ("faults-arrive", test_faults);
