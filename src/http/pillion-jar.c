@@ -244,7 +244,7 @@ pillion_jar_copy_broken (PillionJar *self)
 /* Jars that are written soon, which keep themselves until then. The lock is taken after that of a jar. */
 static GMutex unsaved_lock;
 static GPtrArray *unsaved;
-static pid_t unsaved_pid;
+static pid_t unsaved_pid; /* atomic: whose they are, if this isn't a child that was forked since */
 
 static void
 save_or_tell (PillionJar *self)
@@ -261,7 +261,7 @@ save_at_exit (void)
 {
   g_autoptr (GPtrArray) jars = g_ptr_array_new_with_free_func ((GDestroyNotify) pillion_jar_unref);
 
-  if (getpid () != unsaved_pid)
+  if (__atomic_load_n (&unsaved_pid, __ATOMIC_RELAXED) != getpid ())
     return;
 
   pillion_mutex_lock (&unsaved_lock);
@@ -282,8 +282,10 @@ add_unsaved (PillionJar *self)
   if (unsaved == NULL)
     unsaved = g_ptr_array_new ();
   if (unsaved_pid != getpid ())
-    g_ptr_array_set_size (unsaved, 0); /* the parent writes its own */
-  unsaved_pid = getpid ();
+    {
+      __atomic_store_n (&unsaved_pid, getpid (), __ATOMIC_RELAXED);
+      g_ptr_array_set_size (unsaved, 0); /* the parent writes its own */
+    }
   /* Handlers outlive a fork */
   if (registered == 0)
     {
