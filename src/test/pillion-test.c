@@ -202,15 +202,16 @@ run_test (gconstpointer data)
   g_autoptr (PillionHost) host = PILLION_HOST (pillion_test_host_new ());
   g_autoptr (GSource) patience = g_timeout_source_new (pillion_test_patience_msec);
   g_autoptr (GError) error = NULL;
+  g_autoptr (PillionLoop) left = NULL;
   PillionTask *task;
-  gpointer weak;
+  GWeakRef weak;
   gulong handlers[2];
 
   self->loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
   self->complaints = g_string_new (NULL);
   self->tasks = g_hash_table_new (NULL, NULL);
-  weak = self->loop;
-  g_object_add_weak_pointer (weak, &weak);
+  /* Another thread may drop the last reference */
+  g_weak_ref_init (&weak, self->loop);
 
   if (!pillion_loop_ensure (self->loop, host, &error))
     g_error ("%s: %s", self->path, error->message);
@@ -234,12 +235,10 @@ run_test (gconstpointer data)
   g_signal_handler_disconnect (self->loop, handlers[1]);
   check_held (self);
   g_object_unref (self->loop);
-  if (weak != NULL)
-    {
-      g_object_remove_weak_pointer (weak, &weak);
-      if (self->complaints->len == 0)
-        complain (self, NULL, "the loop is still referenced");
-    }
+  left = g_weak_ref_get (&weak);
+  g_weak_ref_clear (&weak);
+  if (left != NULL && self->complaints->len == 0)
+    complain (self, NULL, "the loop is still referenced");
 
   if (self->complaints->len > 0)
     {
