@@ -18,6 +18,7 @@ typedef struct
   PillionStage parent;
   PillionCall *call;
   PillionCacheLocation *location; /* NULL if there is no cache */
+  gboolean tried;                 /* to open it */
 } PillionCacheStage;
 
 typedef struct
@@ -25,6 +26,7 @@ typedef struct
   PillionCall *call; /* a reference */
   PillionCacheLocation *location; /* likewise */
   gboolean create;
+  gboolean again;
   gboolean no_folder;
 } Job;
 
@@ -48,9 +50,9 @@ open_on_worker (gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (self->create)
-    store = pillion_cache_location_open (self->location, FALSE, &error);
+    store = pillion_cache_location_open (self->location, self->again, &error);
   else
-    store = pillion_cache_location_open_existing (self->location, FALSE, &error);
+    store = pillion_cache_location_open_existing (self->location, self->again, &error);
   self->no_folder = store == NULL && error == NULL;
   pillion_cache_stores_came (pillion_cache_location_get_path (self->location));
   pillion_http_engine_post (self->call->engine, opened_on_thread, self);
@@ -100,6 +102,13 @@ is_mistake (const GError *error)
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
 }
 
+/* It may be over by the next call. All other problems are tried again only if the program asks for it. */
+static gboolean
+is_passing (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
+}
+
 static PillionVerdict
 cache_begin (PillionStage *stage,
              PillionCall *call,
@@ -116,16 +125,18 @@ cache_begin (PillionStage *stage,
     return call->store != NULL || check_needs_none (call, NULL, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
 
   call->store = pillion_cache_location_get_store (self->location, &problem);
-  if (call->store == NULL && problem == NULL)
+  if (call->store == NULL && (problem == NULL || (is_passing (problem) && !self->tried)))
     {
       /* Nothing is stored, and nothing will be */
       if (call->no_folder && pillion_call_asks_cache_alone (call))
         return PILLION_VERDICT_PASS;
 
+      self->tried = TRUE;
       job = g_new0 (Job, 1);
       job->call = pillion_call_ref (call);
       job->location = pillion_cache_location_ref (self->location);
       job->create = !pillion_call_asks_cache_alone (call);
+      job->again = problem != NULL;
       pillion_cache_stores_expect (pillion_cache_location_get_path (self->location));
       pillion_http_engine_use_disk (call->engine, open_on_worker, job);
       return PILLION_VERDICT_WAIT;

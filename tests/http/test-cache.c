@@ -5,8 +5,11 @@
 /* The cache and the rest of the client: all kinds of calls, failures, the folder. Its rules are in test-cache-rules.c, and the queue in
  * test-cache-lookups.c. */
 
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <glib/gstdio.h>
 
@@ -867,6 +870,38 @@ test_nothing_made (Fixture *self,
   g_assert_no_error (error);
 }
 
+/* A lack of descriptors passes, and the cache is then used as ever */
+static void
+test_no_descriptors (Fixture *self,
+                     gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (self->parent.folder, "cache", NULL);
+  g_autoptr (PillionHttpCache) cache = pillion_http_cache_new (path);
+  g_autoptr (GArray) taken = g_array_new (FALSE, FALSE, sizeof (int));
+  struct rlimit before, limit;
+  int fd;
+
+  /* This connection stays open */
+  pillion_http_client_set_cache (self->parent.client, NULL);
+  assert_gets (self, "/fresh", "1", FALSE);
+  pillion_http_client_set_cache (self->parent.client, cache);
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  limit = before;
+  limit.rlim_cur = MIN (before.rlim_cur, 1024);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  while ((fd = fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) >= 0)
+    g_array_append_val (taken, fd);
+  assert_gets (self, "/fresh", "2", FALSE);
+  for (guint i = 0; i < taken->len; i++)
+    close (g_array_index (taken, int, i));
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &before), ==, 0);
+
+  assert_gets (self, "/fresh", "3", FALSE);
+  assert_gets (self, "/fresh", "3", TRUE);
+  g_assert_true (await_boolean (self, pillion_http_cache_flush (cache, self->parent.loop, NULL), NULL));
+}
+
 /* A client that comes later finds what another one has stored */
 static void
 test_shared (Fixture *self,
@@ -1261,6 +1296,7 @@ main (int argc,
   ADD ("listed", test_listed);
   ADD ("no-folder", test_no_folder);
   ADD ("nothing-made", test_nothing_made);
+  ADD ("no-descriptors", test_no_descriptors);
   ADD ("shared", test_shared);
   ADD ("without-cache", test_without_cache);
   ADD ("removed-by-program", test_removed_by_program);
