@@ -35,6 +35,7 @@ typedef struct
 
 struct _PillionIoThread
 {
+  int n_users; /* atomic: the thread itself, and those that are posting, which may still do so when it has ended */
   GMainContext *context;
   PillionInbox inbox;
   PillionItem *jobs; /* taken from the inbox, oldest first; used only by the thread itself */
@@ -151,6 +152,16 @@ replace_threads_of_parent (void)
     }
 }
 
+static void
+leave (PillionIoThread *self)
+{
+  if (__atomic_sub_fetch (&self->n_users, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  g_main_context_unref (self->context);
+  g_free (self);
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -187,14 +198,9 @@ run (gpointer data)
   g_clear_pointer (&deferred, g_array_unref);
   g_main_context_pop_thread_default (self->context);
 
-  /* Whoever dropped the last reference has left then */
-  pillion_mutex_lock (&lock);
-  pillion_mutex_unlock (&lock);
-
   /* All loops may have been closed already, so nobody joins the thread itself */
   g_thread_unref (self->thread);
-  g_main_context_unref (self->context);
-  g_free (self);
+  leave (self);
 
   pillion_mutex_lock (&lock);
   n_ending--;
@@ -239,6 +245,7 @@ start (GError **error)
 {
   PillionIoThread *self = g_new0 (PillionIoThread, 1);
 
+  self->n_users = 1;
   self->context = g_main_context_new ();
   self->thread = g_thread_try_new ("pillion-io", run, self, error);
   if (self->thread == NULL)
@@ -282,7 +289,6 @@ pillion_io_thread_unref (PillionIoThread *self)
     {
       running = NULL;
       n_ending++;
-      /* Under the lock: until that is released, the thread does not free what this uses */
       pillion_io_thread_post (self, quit, self);
     }
   pillion_mutex_unlock (&lock);
@@ -300,16 +306,22 @@ post (PillionIoThread *self,
       gpointer data,
       gboolean is_end)
 {
-  /* The job may drop the last reference to the thread, which may end before this wakes it */
-  GMainContext *context = at_job != self ? g_main_context_ref (self->context) : NULL;
   Job *job = g_new0 (Job, 1);
 
   job->func = func;
   job->data = data;
   job->is_end = is_end;
-  if (pillion_inbox_push (&self->inbox, &job->item) && context != NULL)
-    g_main_context_wakeup (context);
-  g_clear_pointer (&context, g_main_context_unref);
+  if (at_job == self)
+    {
+      pillion_inbox_push (&self->inbox, &job->item);
+      return;
+    }
+
+  /* The job may drop the last reference to the thread, which may end before this wakes it */
+  __atomic_add_fetch (&self->n_users, 1, __ATOMIC_RELAXED);
+  if (pillion_inbox_push (&self->inbox, &job->item))
+    g_main_context_wakeup (self->context);
+  leave (self);
 }
 
 void
