@@ -544,7 +544,7 @@ pillion_loop_set_wake_func (PillionLoop *self,
   pillion_callback_unref (old);
   /* Nothing has reacted to earlier wake-ups. Another thread can't check what is ready, so there it always
    * wakes the host. */
-  if (is_first && func != NULL && !self->core.closed &&
+  if (is_first && func != NULL && !__atomic_load_n (&self->core.closed, __ATOMIC_SEQ_CST) &&
       (!pillion_core_on_thread (&self->core) ||
        (self->core.depth == 0 && pillion_loop_may_kick (self) && pillion_core_has_ready (&self->core))))
     pillion_loop_ring_anew (self);
