@@ -415,8 +415,10 @@ test_whole_time (PillionLoop *loop,
 
   fixture_init (&self, loop);
   pillion_http_client_set_max_retries (self.client, 1);
-  pillion_http_client_set_total_timeout_usec (self.client, G_USEC_PER_SEC / 5);
   task = pillion_http_client_get_bytes (self.client, "/a", NULL);
+  wait_for_request (&self);
+  g_assert_false (pillion_task_is_done (task));
+  pillion_http_client_set_total_timeout_usec (self.client, G_USEC_PER_SEC / 5);
   g_assert_false (pillion_await (task, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
   g_assert_cmpuint (self.n_requests, ==, 1);
