@@ -11,6 +11,20 @@
 #include "core/pillion-core.h"
 #include "base/pillion-sync.h"
 
+typedef struct
+{
+  gconstpointer id; /* of the loop: only compared */
+  GWeakRef loop;    /* it may end on any thread */
+  GSource *source;  /* NULL while the loop is out of work */
+} Hook;
+
+/* Those of a host, and for each loop that may have to leave it: either may end before the other */
+typedef struct
+{
+  GMutex lock;
+  GPtrArray *hooks; /* under the lock */
+} Hooks;
+
 /**
  * PillionGlibHost:
  *
@@ -32,20 +46,6 @@
  *
  * Since: 1.0
  */
-typedef struct
-{
-  gconstpointer id; /* of the loop: only compared */
-  GWeakRef loop;    /* it may end on any thread */
-  GSource *source;  /* NULL while the loop is out of work */
-} Hook;
-
-/* Those of a host, and for each loop that may have to leave it: either may end before the other */
-typedef struct
-{
-  GMutex lock;
-  GPtrArray *hooks; /* under the lock */
-} Hooks;
-
 struct _PillionGlibHost
 {
   GObject parent_instance;
