@@ -70,8 +70,9 @@ make_key (const PillionCall *call)
   for (guint64 n = call->engine->n_changes; n > 0; n >>= 4)
     *--digit = "0123456789abcdef"[n & 0xf];
 
-  return g_strconcat (digit, call->bulk ? " bulk " : " ", call->engine->config.offline ? "offline " : "", modes[call->request->cache_mode], call->method, user != NULL ? " user " : " ", user != NULL ? user : "", " ",
-                      call->origin, g_uri_get_path (call->uri), query != NULL ? "?" : "", query != NULL ? query : "", "\n",
+  return g_strconcat (digit, call->bulk ? " bulk " : " ", call->engine->config.offline ? "offline " : "", modes[call->request->cache_mode],
+                      call->method, user != NULL ? " user " : " ", user != NULL ? user : "", " ", call->origin,
+                      g_uri_get_path (call->uri), query != NULL ? "?" : "", query != NULL ? query : "", "\n",
                       fields != NULL ? fields : "", NULL);
 }
 

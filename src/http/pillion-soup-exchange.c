@@ -462,11 +462,14 @@ take_connection (PillionExchange *self,
 static void
 require_end (PillionExchange *self)
 {
-  SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (self->message);
-  g_autoptr (GIOStream) stream = pillion_soup_connection_ref_stream (self->connection, pillion_soup.message_get_connection_id (self->message));
+  g_autoptr (GIOStream) stream = NULL;
 
-  if (G_IS_TLS_CONNECTION (stream) && pillion_soup.message_headers_get_encoding (headers) == SOUP_ENCODING_EOF &&
-      pillion_soup.message_get_http_version (self->message) != SOUP_HTTP_2_0)
+  if (pillion_soup.message_headers_get_encoding (pillion_soup.message_get_response_headers (self->message)) != SOUP_ENCODING_EOF ||
+      pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0)
+    return;
+
+  stream = pillion_soup_connection_ref_stream (self->connection, pillion_soup.message_get_connection_id (self->message));
+  if (G_IS_TLS_CONNECTION (stream))
     g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (stream), TRUE);
 }
 
