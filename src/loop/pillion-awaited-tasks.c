@@ -133,7 +133,7 @@ pillion_awaited_tasks_add (PillionAwaitedTasks *self,
   PillionCore *core = pillion_core (task->loop);
   Watch *watch;
 
-  if (!pillion_core_on_thread (core) || core->closed)
+  if (!pillion_core_on_thread (core) || pillion_task_is_deaf (task))
     return FALSE;
 
   if (self->pending == NULL)

@@ -41,6 +41,7 @@ struct _PillionLoop
   gboolean pushed;      /* whether we made the context the thread's default */
   gboolean lasts;       /* whether the table of default loops has a reference */
   PillionLive registry_link;
+  gboolean thread_ended; /* under the lock of the registry */
   gboolean winding_down; /* whether nothing was alive at the last kick */
   gboolean auto_stop;
   gboolean shared;      /* whether something else is known to run the context, even while the loop is out of work */

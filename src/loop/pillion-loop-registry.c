@@ -44,18 +44,41 @@ leftover_free (gpointer data)
   g_free (self);
 }
 
-/* A thread has ended, and so has its stack of contexts */
+/* Under the lock, on the thread itself */
 static void
-drop_leftovers (gpointer thread)
+release (GMainContext *context,
+         gboolean *acquired)
+{
+  if (*acquired)
+    g_main_context_release (context);
+  *acquired = FALSE;
+}
+
+/* A thread ends, and so does its stack of contexts. Its loops may last, with those that other threads have left to it. */
+static void
+end_thread (gpointer thread)
 {
   GSList *dropped = NULL, *next;
 
   pillion_mutex_lock (&lock);
+  for (PillionLive *link = loops.head; link != NULL; link = link->next)
+    {
+      PillionLoop *loop = pillion_loop_from_link (link);
+
+      if (loop->core.thread == thread)
+        {
+          release (loop->core.context, &loop->owns_context);
+          loop->thread_ended = TRUE;
+        }
+    }
   for (GSList *l = leftovers; l != NULL; l = next)
     {
+      Leftover *leftover = l->data;
+
       next = l->next;
-      if (((Leftover *) l->data)->thread == thread)
+      if (leftover->thread == thread)
         {
+          release (leftover->context, &leftover->acquired);
           leftovers = g_slist_remove_link (leftovers, l);
           dropped = g_slist_concat (l, dropped);
         }
@@ -65,15 +88,13 @@ drop_leftovers (gpointer thread)
 }
 
 /* Set on threads that have created a loop */
-static GPrivate thread_key = G_PRIVATE_INIT (drop_leftovers);
+static GPrivate thread_key = G_PRIVATE_INIT (end_thread);
 
 /* Under the lock. Returns whether the calling thread is finished with it. */
 static gboolean
 tidy (Leftover *self)
 {
-  if (self->acquired)
-    g_main_context_release (self->context);
-  self->acquired = FALSE;
+  release (self->context, &self->acquired);
 
   /* Whatever is on top of it has to be popped first */
   if (self->pushed && g_main_context_get_thread_default () != self->context)
@@ -217,22 +238,41 @@ pillion_loop_forget_default (PillionLoop *self)
 void
 pillion_loop_leave_thread (PillionLoop *self)
 {
-  Leftover *leftover;
-
   pillion_loop_forget_default (self);
-  if (!self->pushed && !self->owns_context)
-    return;
-
-  leftover = g_new0 (Leftover, 1);
-  leftover->thread = self->core.thread;
-  leftover->context = g_main_context_ref (self->core.context);
-  leftover->pushed = self->pushed;
-  leftover->acquired = self->owns_context;
-  self->pushed = self->owns_context = FALSE;
 
   pillion_mutex_lock (&lock);
-  leftovers = g_slist_prepend (leftovers, leftover);
+  if ((self->pushed || self->owns_context) && !self->thread_ended)
+    {
+      Leftover *leftover = g_new0 (Leftover, 1);
+
+      leftover->thread = self->core.thread;
+      leftover->context = g_main_context_ref (self->core.context);
+      leftover->pushed = self->pushed;
+      leftover->acquired = self->owns_context;
+      leftovers = g_slist_prepend (leftovers, leftover);
+    }
+  self->pushed = self->owns_context = FALSE;
   pillion_mutex_unlock (&lock);
+}
+
+/* The default loop of a context. That of a thread that has ended is none any more. */
+static PillionLoop *
+find_default (GMainContext *context)
+{
+  g_autoptr (PillionLoop) ended = NULL;
+  PillionLoop *loop;
+
+  pillion_mutex_lock (&lock);
+  loop = defaults != NULL ? g_hash_table_lookup (defaults, context) : NULL;
+  if (loop != NULL && loop->thread_ended)
+    {
+      g_hash_table_steal (defaults, context);
+      ended = loop->lasts ? loop : NULL;
+      loop = NULL;
+    }
+  pillion_mutex_unlock (&lock);
+
+  return loop;
 }
 
 /* Whether the program started on the calling thread. Only Linux knows that; elsewhere it is the first thread
@@ -255,9 +295,10 @@ is_main_thread (void)
  * pillion_loop_get_default:
  *
  * Gets the loop for the thread-default context of the calling thread: the same one each time, until it is
- * closed. A loop that created its context itself ([flags@Pillion.LoopFlags.PRIVATE_CONTEXT]) is the default
- * loop of that context. For any other context, the first call creates the loop, which is kept, so that
- * reloaded code finds it again.
+ * closed or its thread ends. A loop that created its context itself
+ * ([flags@Pillion.LoopFlags.PRIVATE_CONTEXT]) is the default loop of that context, as long as something else
+ * keeps it. For any other context, the first call creates the loop, which is kept, so that reloaded code
+ * finds it again.
  *
  * The process's default context belongs to the main thread, and so does its loop. A thread without a context
  * of its own gets no loop: create one with a private context there.
@@ -275,9 +316,7 @@ pillion_loop_get_default (void)
 
   pillion_loop_tidy_thread ();
   context = g_main_context_ref_thread_default ();
-  pillion_mutex_lock (&lock);
-  loop = defaults != NULL ? g_hash_table_lookup (defaults, context) : NULL;
-  pillion_mutex_unlock (&lock);
+  loop = find_default (context);
 
   if (context == g_main_context_default () && !is_main_thread ())
     {

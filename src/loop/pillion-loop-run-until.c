@@ -66,12 +66,13 @@ get_timeout (PillionCore *core,
   return timeout;
 }
 
-/* Makes a virtual clock jump to the host's time @next, if it may */
+/* Makes a virtual clock jump to the host's time @next, if it may. The check for what is ready comes last: what a
+ * thread does becomes ready before it is no longer counted. */
 static gboolean
 skip_to (PillionLoop *self,
          gint64 next)
 {
-  return next >= 0 && may_skip (&self->core) && pillion_host_skip_to (self->host, next);
+  return next >= 0 && may_skip (&self->core) && !pillion_core_has_ready (&self->core) && pillion_host_skip_to (self->host, next);
 }
 
 /* From here on, whatever brings work wakes the loop itself. Returns whether it may sleep; work that came
@@ -229,6 +230,7 @@ pillion_loop_turn_until (PillionLoop *self,
     {
       /* In this case the loop calls nothing. A virtual clock only moves by its timers, so they continue. */
       gboolean barred = core->n_barred > 0 && !core->virtual_clock;
+      gboolean idle;
       gint64 next;
 
       /* Run what is ready already; otherwise the turn comes after the sleep. Before a jump in time, look at
@@ -245,14 +247,16 @@ pillion_loop_turn_until (PillionLoop *self,
             continue;
         }
 
-      /* In a region that allows no callbacks, what is ready stays ready: only the waiting source is polled */
-      polled = begin_sleep (self) || core->n_barred > 0;
+      /* In a region that allows no callbacks, what is ready stays ready: only the waiting source is polled. On a
+       * virtual clock it is called in the next turn. */
+      idle = begin_sleep (self);
+      polled = idle || core->n_barred > 0;
       if (polled)
         {
           next = barred ? -1 : get_next (core, -1);
           polled = !skip_to (self, next);
           if (polled)
-            pillion_pump_poll (&core->pump, get_timeout (core, next, end_time));
+            pillion_pump_poll (&core->pump, idle || barred ? get_timeout (core, next, end_time) : 0);
         }
       end_sleep (self);
       if (polled)

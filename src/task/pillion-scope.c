@@ -250,7 +250,8 @@ pillion_scope_class_init (PillionScopeClass *klass)
    *
    * Emitted on the loop's thread when one of the scope's own tasks has failed, after its callbacks ran and
    * before [property@Pillion.Scope:cancel-on-error] cancels the others. It lets code that runs beside the
-   * tasks, without being one of them, know that it should end. Not emitted for cancelled tasks.
+   * tasks, without being one of them, know that it should end. Not emitted for cancelled tasks, nor for one
+   * whose own callback closes the scope: [method@Pillion.Scope.take_failed] returns that one, too.
    *
    * Since: 1.0
    */

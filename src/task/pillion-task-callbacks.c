@@ -106,6 +106,12 @@ take_id (PillionTask *self)
   return self->last_id;
 }
 
+gboolean
+pillion_task_is_deaf (PillionTask *self)
+{
+  return pillion_core (self->loop)->closed || (!self->live && !pillion_task_is_done (self));
+}
+
 guint
 pillion_task_add_callback (PillionTask *self,
                            PillionCallbackKind kind,
@@ -273,11 +279,11 @@ pillion_task_give_up (PillionTask *self,
  * @self: a task
  * @func: (scope notified) (closure user_data) (destroy destroy): called when the task is done
  * @user_data: data for @func
- * @destroy: frees @user_data after the call, or when the callback is removed
+ * @destroy: frees @user_data after the call, when the callback is removed, or at once if the loop is closed
  *
  * Adds a function that is called once on the loop's thread when the task is done, after those that were added
  * before, and never inside this call, even if the task is already done. If a callback of the same task adds it,
- * it may be called in the same kick. On the loop's thread only.
+ * it may be called in the same kick. If the loop is closed, it is never called. On the loop's thread only.
  *
  * Returns: a number for [method@Pillion.Task.remove_done_callback], never 0
  *
@@ -293,6 +299,17 @@ pillion_task_add_done_callback (PillionTask *self,
   g_return_val_if_fail (self->loop != NULL, 0);
   g_return_val_if_fail (func != NULL, 0);
   g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), 0);
+
+  /* Whoever ends or drops the task later may be on another thread, so nothing is left to it */
+  if (G_UNLIKELY (pillion_task_is_deaf (self)))
+    {
+      guint id = take_id (self);
+
+      pillion_task_look (self);
+      if (destroy != NULL)
+        destroy (user_data);
+      return id;
+    }
 
   return pillion_task_add_callback (self, PILLION_CALLBACK_WAITS, func, user_data, destroy);
 }
@@ -318,8 +335,7 @@ pillion_task_add_done_closure (PillionTask *self,
   g_return_val_if_fail (closure != NULL, 0);
   g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), 0);
 
-  return pillion_task_add_callback (self, PILLION_CALLBACK_WAITS, pillion_closure_call_done, pillion_closure_take (closure),
-                                    pillion_closure_let_go);
+  return pillion_task_add_done_callback (self, pillion_closure_call_done, pillion_closure_take (closure), pillion_closure_let_go);
 }
 
 /**

@@ -198,7 +198,10 @@ gboolean          pillion_task_take_callback  (PillionTask        *self,
 /* Removes all callbacks without calling them. Their destroy functions tell those that wait. */
 void              pillion_task_free_callbacks (PillionTask        *self);
 
-/* What pillion_task_add_done_callback () does, for any kind of callback */
+/* Whether its loop is closed, or is about to be and has given it up: callbacks that are added are not called any more */
+gboolean          pillion_task_is_deaf        (PillionTask        *self);
+
+/* What pillion_task_add_done_callback () does, for any kind of callback. The task must not be deaf. */
 guint             pillion_task_add_callback   (PillionTask        *self,
                                                PillionCallbackKind kind,
                                                PillionTaskDoneFunc func,

@@ -178,7 +178,7 @@ pillion_task_wait_async (PillionTask *self,
 
   if (g_task_return_error_if_cancelled (waiter))
     return;
-  if (pillion_core (self->loop)->closed)
+  if (pillion_task_is_deaf (self))
     {
       if (pillion_task_is_done (self))
         g_task_return_boolean (waiter, TRUE);

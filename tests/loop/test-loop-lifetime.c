@@ -4,6 +4,7 @@
 
 #include "../test-support.h"
 #include "../host/fake-host.h"
+#include "../io-thread-support.h"
 #include "core/pillion-binding.h"
 
 #include <glib-unix.h>
@@ -129,6 +130,97 @@ test_thread_ends (void)
     g_thread_join (g_thread_new ("short", end_with_leftover, NULL));
 }
 
+static void
+count (gpointer n)
+{
+  (*(int *) n)++;
+}
+
+static gpointer
+leave_private_loop (gpointer n)
+{
+  PillionLoop *loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_callback (source, stop_source, n, count);
+  g_source_attach (source, pillion_loop_get_context (loop));
+  g_source_unref (source);
+  return loop;
+}
+
+/* Nothing is left of it: neither the loop nor its context */
+static void
+test_thread_ended_before (void)
+{
+  int n = 0;
+  PillionLoop *loop = g_thread_join (g_thread_new ("short", leave_private_loop, &n));
+
+  g_object_unref (loop);
+  g_assert_cmpint (n, ==, 1);
+}
+
+static gpointer
+leave_riding_loop (gpointer context)
+{
+  g_autoptr (PillionHost) host = PILLION_HOST (fake_host_new ("lifetime, short"));
+  PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+
+  g_assert_true (pillion_loop_ensure (loop, host, NULL));
+  g_assert_true (g_main_context_is_owner (context));
+  FAKE_HOST (host)->loop = NULL;
+  return loop;
+}
+
+static gpointer
+end_riding_loop (gpointer context)
+{
+  drop_elsewhere (leave_riding_loop (context));
+  return NULL;
+}
+
+/* Others can have the context that it had acquired, even while the loop lasts */
+static void
+test_thread_ends_with_context (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  PillionLoop *loop = g_thread_join (g_thread_new ("short", leave_riding_loop, context));
+
+  g_assert_true (g_main_context_acquire (context));
+  g_main_context_release (context);
+  g_object_unref (loop);
+  g_assert_true (g_main_context_acquire (context));
+  g_main_context_release (context);
+
+  g_thread_join (g_thread_new ("short", end_riding_loop, context));
+  g_assert_true (g_main_context_acquire (context));
+  g_main_context_release (context);
+}
+
+static gpointer
+ask_with_context (gpointer context)
+{
+  g_main_context_push_thread_default (context);
+  g_assert_true (pillion_loop_is_on_thread (pillion_loop_get_default ()));
+  g_main_context_pop_thread_default (context);
+  return NULL;
+}
+
+/* The next thread that has the context gets a loop that it can use */
+static void
+test_default_of_ended_thread (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  PillionLoop *loop;
+
+  g_thread_join (g_thread_new ("short", ask_with_context, context));
+  g_main_context_push_thread_default (context);
+  loop = pillion_loop_get_default ();
+  g_assert_true (pillion_loop_is_on_thread (loop));
+  g_assert_true (pillion_loop_get_default () == loop);
+  g_assert_true (pillion_loop_close (loop, -1, NULL));
+  g_main_context_pop_thread_default (context);
+}
+
 /* Forks */
 
 static void
@@ -200,6 +292,8 @@ test_fork (void)
   g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
   pillion_loop_kick (loop);
   pillion_loop_call_later (loop, G_TIME_SPAN_HOUR, never, NULL, NULL);
+  /* A thread that is just starting has locks that the child would find locked */
+  test_wait_io_thread ();
 
   g_assert_true (g_unix_open_pipe (pipe, FD_CLOEXEC, NULL));
   child = fork ();
@@ -631,6 +725,9 @@ main (int argc,
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-below-another", test_stacked_contexts);
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-gives-the-context-back", test_acquired_context);
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-and-the-thread-ends", test_thread_ends);
+  g_test_add_func ("/loop/lifetime/dropped-after-the-thread-has-ended", test_thread_ended_before);
+  g_test_add_func ("/loop/lifetime/a-thread-that-ends-gives-its-contexts-back", test_thread_ends_with_context);
+  g_test_add_func ("/loop/lifetime/default-of-a-thread-that-has-ended", test_default_of_ended_thread);
   g_test_add_func ("/loop/lifetime/dropped-after-a-wait-leaves-nothing", test_dropped_after_a_wait);
   g_test_add_func ("/loop/lifetime/dropped-after-a-wait-that-was-given-up-late", test_wait_given_up_late);
   g_test_add_func ("/loop/lifetime/dropped-after-a-poll-source-was-rung", test_poll_source_rung_late);

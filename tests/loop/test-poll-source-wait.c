@@ -308,6 +308,41 @@ test_wait_in_a_region (Fixture *fixture,
   g_assert_cmpint (n_calls, ==, 3);
 }
 
+static void
+on_live_tasks (PillionLoop *loop,
+               GParamSpec *pspec,
+               gpointer n_calls)
+{
+  pillion_loop_call_soon (loop, note_call, n_calls, NULL);
+}
+
+/* A virtual clock needs its timers, so there all goes on, even what comes just before the other loop would wait */
+static void
+test_wait_in_a_region_virtual (Fixture *fixture,
+                               gconstpointer data)
+{
+  PillionHost *host = PILLION_HOST (pillion_test_host_new ());
+  PillionTask *sleep;
+  int n_calls = 0;
+
+  g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
+  pillion_poll_source_set_running (fixture->source, TRUE);
+  sleep = pillion_loop_sleep (fixture->loop, G_TIME_SPAN_SECOND, NULL);
+  pillion_loop_begin_region (fixture->loop, "render", PILLION_REGION_NO_CALLBACKS);
+  g_signal_connect (fixture->loop, "notify::live-tasks", G_CALLBACK (on_live_tasks), &n_calls);
+  g_assert_true (pillion_poll_source_wait (fixture->source, G_TIME_SPAN_HOUR));
+  g_assert_true (pillion_task_is_done (sleep));
+  g_assert_cmpint (n_calls, >, 0);
+  g_assert_true (pillion_loop_end_region (fixture->loop, "render", NULL));
+  pillion_poll_source_set_running (fixture->source, FALSE);
+
+  end_object (sleep);
+  pillion_loop_stop (fixture->loop);
+  g_clear_object (&fixture->source);
+  loop_end (g_steal_pointer (&fixture->loop));
+  end_object (host);
+}
+
 int
 main (int argc,
       char **argv)
@@ -325,6 +360,7 @@ main (int argc,
   ADD ("wait/inside-a-wait", test_wait_in_a_wait);
   ADD ("wait/main-loop-inside-calls-back", test_main_loop_in_a_wait);
   ADD ("wait/in-a-region", test_wait_in_a_region);
+  ADD ("wait/in-a-region-on-a-virtual-clock", test_wait_in_a_region_virtual);
   ADD ("wait/refused", test_wait_for_nothing);
 
   return g_test_run ();

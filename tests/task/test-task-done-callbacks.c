@@ -433,6 +433,56 @@ test_closed_inside (Fixture *fixture,
   assert_log ("Aab");
 }
 
+/* Whoever ends the task then is not on the loop's thread, perhaps */
+static void
+test_added_when_closed (Fixture *fixture,
+                        gconstpointer data)
+{
+  g_autoptr (PillionTask) ended = pillion_task_new (fixture->loop, "ended", NULL);
+
+  pillion_task_return_boolean (ended, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_false (pillion_loop_close (fixture->loop, 0, NULL));
+  add (fixture, 'A');
+  assert_log ("a");
+  g_assert_false (pillion_task_remove_done_callback (fixture->task, fixture->notes[0].id));
+  g_assert_cmpuint (pillion_task_add_done_callback (ended, on_done, &fixture->notes[1], on_freed), !=, 0);
+  assert_log ("ab");
+  finish (fixture);
+  assert_log ("ab");
+}
+
+typedef struct
+{
+  PillionTask *task;
+  Note *note;
+} Late;
+
+static void
+add_late (gpointer data)
+{
+  Late *self = data;
+
+  pillion_task_add_done_callback (self->task, on_done, self->note, on_freed);
+  g_string_append_c (self->note->log, '.');
+}
+
+/* Close () has given the first task up, but not the loop */
+static void
+test_added_while_closing (Fixture *fixture,
+                          gconstpointer data)
+{
+  g_autoptr (PillionTask) second = pillion_task_new (fixture->loop, "second", NULL);
+  Late late = { fixture->task, &fixture->notes[0] };
+
+  pillion_task_add_done_callback (second, on_done, &late, add_late);
+  g_assert_false (pillion_loop_close (fixture->loop, 0, NULL));
+  assert_log ("a.");
+  finish (fixture);
+  pillion_task_return_boolean (second, TRUE);
+  assert_log ("a.");
+}
+
 /* After all numbers were used, none is used twice at a time, nor 0 */
 static void
 test_ids (Fixture *fixture,
@@ -485,6 +535,8 @@ main (int argc,
   ADD ("added-on-another-thread-is-critical", test_added_on_another_thread);
   ADD ("the-clock-is-read-between-them", test_budget_between);
   ADD ("none-after-the-loop-was-closed-inside-one", test_closed_inside);
+  ADD ("added-after-the-loop-was-closed-are-freed-at-once", test_added_when_closed);
+  ADD ("added-while-the-loop-is-closed-are-freed-at-once", test_added_while_closing);
   g_test_add_func ("/task/done-callbacks/tasks-in-the-order-they-ended", test_tasks_in_order);
   g_test_add_func ("/task/done-callbacks/many-of-one-task", test_many);
 
