@@ -113,26 +113,33 @@ fail (const char *dir,
   return FALSE;
 }
 
+/* Whether a folder has nothing in it. Sets @errsv if nobody can tell, else to 0. */
 static gboolean
-is_empty (int folder)
+is_empty (int folder,
+          int *errsv)
 {
   int fd = pillion_restart (openat (folder, ".", FOLDER_FLAGS));
   DIR *stream = fd >= 0 ? fdopendir (fd) : NULL;
   gboolean empty = stream != NULL;
   struct dirent *item;
 
+  *errsv = 0;
   if (stream == NULL)
     {
+      *errsv = errno;
       if (fd >= 0)
         close (fd);
       return FALSE;
     }
 
+  errno = 0;
   while (empty && (item = readdir (stream)) != NULL)
     empty = strcmp (item->d_name, ".") == 0 || strcmp (item->d_name, "..") == 0;
+  if (empty)
+    *errsv = errno;
   closedir (stream);
 
-  return empty;
+  return empty && *errsv == 0;
 }
 
 /* Another process may be at the same: its mark is as good as ours */
@@ -175,6 +182,7 @@ is_marked (PillionCacheFolder *self,
 {
   char text[sizeof MARK_TEXT];
   struct stat info;
+  gboolean regular;
   gssize length;
   int fd = pillion_restart (openat (self->root, MARK, O_RDONLY | FILE_FLAGS));
 
@@ -186,7 +194,10 @@ is_marked (PillionCacheFolder *self,
       return FALSE;
     }
 
-  length = fstat (fd, &info) == 0 && S_ISREG (info.st_mode) ? pillion_cache_read_all (fd, text, sizeof text - 1, 0) : -1;
+  regular = fstat (fd, &info) == 0 && S_ISREG (info.st_mode);
+  length = regular ? pillion_cache_read_all (fd, text, sizeof text - 1, 0) : -1;
+  if (regular && length < 0)
+    *errsv = errno;
   close (fd);
   if (length < 0 || !is_mark_text (text, (gsize) length))
     return FALSE;
@@ -236,9 +247,17 @@ mark (PillionCacheFolder *self,
   g_autofree char *name = g_filename_display_name (dir);
   g_autoptr (GError) problem = NULL;
   gboolean ours = is_ours (self, dir, &problem);
+  gboolean empty = FALSE;
+  int errsv;
 
   /* Another process may mark it at any moment, so the mark counts only if it is looked at after everything else */
-  if (!ours && problem == NULL && !is_empty (self->root))
+  if (!ours && problem == NULL)
+    {
+      empty = is_empty (self->root, &errsv);
+      if (errsv != 0)
+        fail (dir, errsv, &problem);
+    }
+  if (!ours && problem == NULL && !empty)
     {
       ours = is_ours (self, dir, &problem);
       if (!ours && problem == NULL && create)
@@ -286,7 +305,8 @@ gboolean
 pillion_cache_folder_is_blank (const char *dir)
 {
   int fd = pillion_restart (open (dir, FOLDER_FLAGS));
-  gboolean blank = fd >= 0 ? is_empty (fd) : errno == ENOENT;
+  int errsv;
+  gboolean blank = fd >= 0 ? is_empty (fd, &errsv) : errno == ENOENT;
 
   if (fd >= 0)
     close (fd);

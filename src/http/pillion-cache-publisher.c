@@ -528,15 +528,10 @@ remake (PillionCacheStore *store)
 {
   PillionCacheFolder *folder;
   PillionCacheFolder *old;
-  gboolean closing;
   int lock;
 
   /* Whoever has removed the folder after the program closed it wants it to be gone */
-  pillion_mutex_lock (&store->mutex);
-  closing = store->closing;
-  pillion_mutex_unlock (&store->mutex);
-
-  folder = !closing ? pillion_cache_folder_open (store->dir, TRUE, NULL) : NULL;
+  folder = !pillion_cache_store_is_dropped (store) ? pillion_cache_folder_open (store->dir, TRUE, NULL) : NULL;
   if (folder == NULL)
     return FALSE;
 
@@ -745,7 +740,7 @@ pillion_cache_publisher_run (PillionCacheStore *self,
 
       if (success)
         pause = PAUSE;
-      else if (may_rest && self->queue.length > 0 && !self->closing)
+      else if (may_rest && self->queue.length > 0 && !pillion_cache_store_is_dropped (self))
         {
           rest (self, pause);
           pause = MIN (2 * pause, MAX_PAUSE);

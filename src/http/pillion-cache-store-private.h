@@ -76,7 +76,7 @@ struct _PillionCacheStore
   gboolean remake;    /* the folder is gone */
   gboolean urgent;    /* something is to be removed, which others should know of */
   gboolean flushing;  /* even uses are written now */
-  gboolean closing;   /* nobody has a reference any more */
+  gboolean closing;   /* nobody has a reference any more, and the publisher was told */
   gint64 paused_until; /* the disk has said no */
   gboolean running;   /* the publisher */
   gboolean resting;   /* it waits to try again what has failed; cleared to wake it */
@@ -123,7 +123,14 @@ void                pillion_cache_store_remove_record (PillionCacheStore  *self,
 
 /* The rest without */
 
-/* Fails once the last reference was dropped */
+/* Whether the last reference was dropped */
+static inline gboolean
+pillion_cache_store_is_dropped (PillionCacheStore *self)
+{
+  return __atomic_load_n (&self->n_references, __ATOMIC_RELAXED) == 0;
+}
+
+/* Fails if it was */
 gboolean            pillion_cache_store_try_ref       (PillionCacheStore  *self);
 
 /* Writes even what is not urgent, and waits for that, at most until @end */

@@ -292,8 +292,8 @@ pillion_cache_store_verify (PillionCacheStore *self,
   if (found != NULL)
     {
       pillion_cache_store_take_folder (self, found);
-      if (!pillion_cache_store_write_log (self))
-        errsv = errno;
+      /* If the disk is full, that is no reason not to look for damage. The next change tries it again. */
+      pillion_cache_store_write_log (self);
     }
   pillion_mutex_unlock (&self->mutex);
   unlock_folder (folder, lock);

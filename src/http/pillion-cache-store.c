@@ -110,7 +110,7 @@ store_new (const char *dir,
   self->folder = folder;
   self->log.fd = -1;
   self->max_bytes = G_MAXUINT64;
-  self->workers = pillion_private_workers_new (1);
+  self->workers = pillion_private_workers_new (2); /* one to write, and one to end it all while that is busy */
   self->changes = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, change_free);
   self->touched = g_array_new (FALSE, FALSE, sizeof (PillionCacheTouch));
   g_mutex_init (&self->doomed_lock);
@@ -206,19 +206,33 @@ store_free (PillionCacheStore *self)
   g_free (self);
 }
 
-/* The last run, after which nobody has a reference and nothing is running */
+/* With the mutex, when nobody has a reference any more. Returns whether the publisher is running: then it frees the store when it stops. */
+static gboolean
+begin_closing (PillionCacheStore *self)
+{
+  self->closing = TRUE;
+  self->flushing = TRUE;
+  self->resting = FALSE;
+  g_cond_signal (&self->hurry);
+
+  return self->running;
+}
+
+/* Ends the store, or leaves that to the publisher if it is running */
 static void
 finish (gpointer data)
 {
   PillionCacheStore *self = data;
+  gboolean running;
   gboolean has_work;
 
   pillion_mutex_lock (&self->mutex);
-  self->closing = TRUE;
-  self->flushing = TRUE;
+  running = begin_closing (self);
   has_work = pillion_cache_publisher_has_work (self);
   pillion_mutex_unlock (&self->mutex);
 
+  if (running)
+    return;
   if (has_work)
     pillion_cache_publisher_run (self, FALSE);
   store_free (self);
@@ -237,16 +251,12 @@ pillion_cache_store_unref (PillionCacheStore *self)
   if (self->pid != getpid ())
     return;
 
-  /* This may be a host's thread, which must not wait for the disk, and the publisher may have the mutex while it does. If so, a worker takes
-   * over when the publisher has stopped. If it is only waiting for more to do, it ends the store by itself. */
+  /* This may be a host's thread, which must not wait for the disk, and the publisher may have the mutex while it does. Then it is another
+   * worker that waits. */
   if (pillion_mutex_trylock (&self->mutex))
     {
-      self->closing = TRUE;
-      self->flushing = TRUE;
-      self->resting = FALSE;
-      running = self->running;
+      running = begin_closing (self);
       has_work = pillion_cache_publisher_has_work (self);
-      g_cond_signal (&self->hurry);
       pillion_mutex_unlock (&self->mutex);
     }
 

@@ -132,7 +132,7 @@ is_any_closing (const Place *place)
     {
       PillionCacheStore *store = stores->pdata[i];
 
-      if (is_at (store, place) && __atomic_load_n (&store->n_references, __ATOMIC_RELAXED) == 0)
+      if (is_at (store, place) && pillion_cache_store_is_dropped (store))
         return TRUE;
     }
 

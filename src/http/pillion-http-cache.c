@@ -683,7 +683,7 @@ static const JobKind verify_kind = { "verify", NEEDS_CACHE, verify_run };
  * what is damaged is found when it is used.
  *
  * The task's result is an integer: how many entries were removed. It fails with `G_IO_ERROR_NOT_FOUND` if the folder is not a cache, and
- * with other errors of `G_IO_ERROR` that the disk reports.
+ * with other errors of `G_IO_ERROR` that the disk reports. A full disk is none of them.
  *
  * Returns: (transfer full): a task
  *

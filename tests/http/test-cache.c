@@ -315,6 +315,7 @@ test_together (Fixture *self,
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     tasks[i] = send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
   test_server_wait_requests (self->server, 1);
+  test_wait_io_thread ();
   test_server_open_gate (self->server);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     {
@@ -1192,6 +1193,19 @@ test_offline_for_a_moment (Fixture *fixture,
   g_assert_cmpuint (n_requests, ==, 1);
 }
 
+/* Goes offline. The I/O thread knows of it at the end: it may be in the middle of what it reads. */
+static void
+go_offline (Fixture *self)
+{
+  g_autoptr (PillionHttpResponse) response = NULL;
+  g_autoptr (GError) error = NULL;
+
+  pillion_http_client_set_offline (self->parent.client, TRUE);
+  response = await (self, send_with (self, "/unknown", PILLION_HTTP_CACHE_MODE_DEFAULT), &error);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
+  g_assert_null (response);
+}
+
 /* What is still waiting in the queue then is not sent, although there is no cache to ask */
 static void
 test_offline_while_queued (Fixture *self,
@@ -1209,7 +1223,7 @@ test_offline_while_queued (Fixture *self,
   running = send_with (self, "/in-two", PILLION_HTTP_CACHE_MODE_DEFAULT);
   test_server_wait_requests (self->server, 1);
   queued = send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
-  pillion_http_client_set_offline (client, TRUE);
+  go_offline (self);
   test_server_open_gate (self->server);
 
   first = await (self, running, &error);
@@ -1235,7 +1249,7 @@ test_offline_before_refresh (Fixture *self,
   running = send_with (self, "/in-two", PILLION_HTTP_CACHE_MODE_DEFAULT);
   test_server_wait_requests (self->server, 2);
   assert_gets (self, "/refreshed", "1", TRUE);
-  pillion_http_client_set_offline (client, TRUE);
+  go_offline (self);
   test_server_open_gate (self->server);
 
   response = await (self, running, NULL);
