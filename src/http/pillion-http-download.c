@@ -165,7 +165,7 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
   /**
    * PillionHttpDownload:resumed-from: (getter get_resumed_from)
    *
-   * How many bytes came from an earlier attempt; 0 if the download started over.
+   * How many bytes came from an earlier, unfinished download; 0 if there were none, or if this one started over.
    *
    * Since: 1.0
    */
@@ -321,9 +321,9 @@ pillion_http_download_get_size (PillionHttpDownload *self)
  * pillion_http_download_get_resumed_from: (get-property resumed-from)
  * @self: a download
  *
- * Gets how many bytes of the file came from an earlier attempt.
+ * Gets how many bytes of the file an earlier, unfinished download had left. What arrived before a retry of this download doesn't count.
  *
- * Returns: that many bytes, 0 if the download started over
+ * Returns: that many bytes, 0 if there were none, or if the download started over
  *
  * Since: 1.0
  */

@@ -229,6 +229,8 @@ lock_part (int folder,
   int result;
 
   *fd = pillion_restart (openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (*fd < 0 && errno == ENOENT && fstatat (folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0)
+    errno = EWOULDBLOCK; /* it has only just come, so a download begins */
   if (*fd < 0)
     return errno == ENOENT;
 

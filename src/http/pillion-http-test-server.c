@@ -148,7 +148,6 @@ serve (gpointer data)
 
   pillion_sync_acquire (self);
   g_main_context_push_thread_default (context->context);
-  g_socket_service_start (self->service);
   g_main_loop_run (self->main_loop);
 
   g_socket_service_stop (self->service);
@@ -216,6 +215,9 @@ start (PillionHttpTestServer *self,
   self->soup = pillion_soup.server_new ("server-header", "Pillion", "raw-paths", TRUE, NULL);
   pillion_soup.server_add_handler (self->soup, NULL, on_request, self, NULL);
   listens = listen_on_loopback (self, error);
+  /* Not on the new thread, which would have locks of GObject if the program forks now */
+  if (listens)
+    g_socket_service_start (self->service);
   g_main_context_pop_thread_default (self->context->context);
   if (!listens)
     return FALSE;
@@ -224,6 +226,12 @@ start (PillionHttpTestServer *self,
   self->main_loop = g_main_loop_new (self->context->context, FALSE);
   self->pid = getpid ();
   self->thread = g_thread_try_new ("pillion-test", serve, self, error);
+  if (self->thread == NULL)
+    {
+      g_socket_service_stop (self->service);
+      while (g_main_context_iteration (self->context->context, FALSE))
+        ;
+    }
 
   return self->thread != NULL;
 }

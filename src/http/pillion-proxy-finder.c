@@ -40,6 +40,7 @@ struct _Answer
   char **urls;               /* the answer, the best proxy first; NULL if there is none */
   GError *error;             /* or why there is no answer */
   gint64 expires;
+  gboolean forgotten;        /* whether another resolver is asked by now: when it is there, it is freed, and those that wait ask again */
 };
 
 struct _PillionProxies
@@ -236,6 +237,9 @@ end_waiting (Answer *self,
   g_clear_error (&error);
   self->expires = g_get_monotonic_time () + (self->error != NULL ? KEEP_FAILED_USEC : KEEP_USEC);
 
+  if (self->forgotten)
+    answer_free (self);
+
   for (guint i = 0; i < waiting->len; i++)
     pillion_call_resume (waiting->pdata[i]);
 }
@@ -288,6 +292,23 @@ is_old (gpointer origin,
   return answer->question == NULL && (now == NULL || answer->expires <= *(gint64 *) now);
 }
 
+/* Another resolver is asked from now on */
+static void
+forget_answers (PillionProxies *self)
+{
+  GHashTableIter iter;
+  gpointer origin, value;
+
+  g_hash_table_foreach_remove (self->answers, is_old, NULL);
+  g_hash_table_iter_init (&iter, self->answers);
+  while (g_hash_table_iter_next (&iter, &origin, &value))
+    {
+      ((Answer *) value)->forgotten = TRUE;
+      g_hash_table_iter_steal (&iter);
+      g_free (origin);
+    }
+}
+
 static Answer *
 ask (PillionCall *call,
      GProxyResolver *resolver,
@@ -330,7 +351,7 @@ find_with_resolver (PillionCall *call,
   Answer *answer;
 
   if (g_set_object (&self->resolver, resolver))
-    g_hash_table_foreach_remove (self->answers, is_old, NULL);
+    forget_answers (self);
   else if (g_hash_table_size (self->answers) > MAX_SERVERS)
     g_hash_table_foreach_remove (self->answers, is_old, &now);
 

@@ -154,10 +154,13 @@ answered (gpointer data)
 }
 
 static gboolean
-has_loop (PillionTask *answer)
+can_wait_for (PillionTask *answer)
 {
+  PillionLoop *loop = pillion_task_get_loop (answer);
+
   /* A binding may have made it without one, as a plain object */
-  g_return_val_if_fail (pillion_task_get_loop (answer) != NULL, FALSE);
+  g_return_val_if_fail (loop != NULL, FALSE);
+  g_return_val_if_fail (pillion_private_loop_on_thread (loop), FALSE);
 
   return TRUE;
 }
@@ -178,7 +181,7 @@ ask_in_loop (gpointer data)
   else if (client != NULL)
     task = pillion_http_client_ask (client, self->challenge);
 
-  if (task == NULL || !has_loop (task))
+  if (task == NULL || !can_wait_for (task))
     {
       reply (self, NULL, NULL);
       return;

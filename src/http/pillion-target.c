@@ -141,6 +141,14 @@ check_taken (PillionTarget *self,
       break;
     }
 
+  /* The name is the program's, which may have meant the folder */
+  if (self->folder < 0 && S_ISDIR (info->st_mode))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY,
+                   _("'%s' is a folder, not a file: download_into () saves a file in it"), self->path);
+      return FALSE;
+    }
+
   return check_type (info, self->path, error);
 }
 

@@ -250,6 +250,7 @@ gboolean
 pillion_web_socket_outbox_forget (PillionWebSocketOutbox *self,
                                   PillionTask *task)
 {
+  PillionWebSocketOutgoing *removed = NULL;
   gboolean found = FALSE;
 
   pillion_mutex_lock (&self->lock);
@@ -262,8 +263,8 @@ pillion_web_socket_outbox_forget (PillionWebSocketOutbox *self,
   for (GList *l = self->messages.head; l != NULL && !found; l = l->next)
     if (((PillionWebSocketOutgoing *) l->data)->task == task)
       {
-        self->n_bytes -= g_bytes_get_size (((PillionWebSocketOutgoing *) l->data)->bytes);
-        outgoing_free (l->data);
+        removed = l->data;
+        self->n_bytes -= g_bytes_get_size (removed->bytes);
         g_queue_delete_link (&self->messages, l);
         found = TRUE;
       }
@@ -271,6 +272,8 @@ pillion_web_socket_outbox_forget (PillionWebSocketOutbox *self,
   if (!found)
     found = g_queue_remove (&self->closers, task);
   pillion_mutex_unlock (&self->lock);
+  /* Not under the lock: the bytes are the program's, and what frees them may use the WebSocket */
+  g_clear_pointer (&removed, outgoing_free);
 
   return found;
 }

@@ -13,6 +13,7 @@
 
 #include "base/pillion-io-thread.h"
 #include "base/pillion-sync.h"
+#include "core/pillion-private.h"
 
 /* GIO reads all authorities of the system for each connection, even if the client has its own, and under a sanitizer that takes half a second.
  * The linker finds this before the function of GnuTLS. */

@@ -6,6 +6,8 @@
 
 #include <pillion-http/pillion-http.h>
 
+#include "../io-thread-support.h"
+
 /* A server on loopback whose every byte a test decides, each connection on a thread of its own */
 typedef struct _TestServer TestServer;
 typedef struct _TestConnection TestConnection;

@@ -236,6 +236,7 @@ test_bad_targets (TestFixture *self,
   g_assert_cmpint (g_mkdir (folder, 0755), ==, 0);
   g_assert_null (test_fixture_download (self, resource->url, "folder", NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY);
+  g_assert_nonnull (strstr (error->message, "download_into ()"));
   g_clear_error (&error);
 
   g_assert_null (test_fixture_download (self, resource->url, "nowhere/file", NULL, &error));

@@ -59,6 +59,7 @@ test_share (TestFixture *self,
           if (begun && i == 0)
             wait_half (self);
         }
+      test_wait_io_thread ();
       test_server_open_gate (other->server);
       test_server_open_gate (resource->server);
       if (running != NULL)
@@ -237,6 +238,7 @@ test_failure (TestFixture *self,
   for (guint i = 0; i < 2; i++)
     tasks[i] = test_fixture_start (self, resource->url, "file", wrong);
   wait_half (self);
+  test_wait_io_thread ();
   test_server_open_gate (resource->server);
   for (guint i = 0; i < 2; i++)
     {
@@ -339,6 +341,7 @@ test_into (TestFixture *self,
   for (guint i = 0; i < 2; i++)
     tasks[i] = pillion_http_client_download_into (self->client, resource->url, folder, NULL, NULL);
   test_server_wait_requests (resource->server, 1);
+  test_wait_io_thread ();
   test_server_open_gate (resource->server);
   for (guint i = 0; i < 2; i++)
     {

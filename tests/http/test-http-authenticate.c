@@ -146,7 +146,7 @@ test_bare_task (PillionLoop *loop,
 
   fixture_init (&self, loop);
   g_signal_connect (self.client, "authenticate", G_CALLBACK (on_authenticate_with_bare_task), NULL);
-  g_test_expect_message ("PillionHttp", G_LOG_LEVEL_CRITICAL, "*has_loop*");
+  g_test_expect_message ("PillionHttp", G_LOG_LEVEL_CRITICAL, "*can_wait_for*");
   assert_refused (&self, 2);
   g_test_assert_expected_messages ();
 }

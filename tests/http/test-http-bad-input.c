@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http-support.h"
+#include "reserved-port.h"
 
 /* An answer, cut after some bytes */
 typedef struct
@@ -378,15 +379,9 @@ static void
 test_refused (TestFixture *self,
               gconstpointer data)
 {
-  /* A port that was free a moment ago, and is bound without anybody listening */
-  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
-  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
-  g_autoptr (GSocketAddress) bound = NULL;
-  g_autofree char *url = NULL;
+  g_autoptr (GSocket) reserved = reserved_port_new ();
+  g_autofree char *url = reserved_port_get_url (reserved, "http");
 
-  g_assert_true (g_socket_bind (socket, address, FALSE, NULL));
-  bound = g_socket_get_local_address (socket, NULL);
-  url = g_strdup_printf ("http://127.0.0.1:%u/", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));
   test_fixture_assert_error (self, url, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
 }
 

@@ -89,7 +89,7 @@ send_get (TestFixture *self,
   return pillion_http_client_send (self->client, request, NULL);
 }
 
-/* Sends N requests, and lets the first one that arrives be answered */
+/* Sends N requests, and lets the first one be answered when they all share it */
 static void
 send_together (TestFixture *self,
                TestServer *server,
@@ -98,7 +98,7 @@ send_together (TestFixture *self,
 {
   for (guint i = 0; i < N; i++)
     tasks[i] = send_get (self, server, path);
-  test_server_wait_requests (server, 1);
+  test_wait_io_thread ();
   test_server_open_gate (server);
 }
 
@@ -164,7 +164,7 @@ test_share (TestFixture *self,
       for (guint i = 0; i < N; i++)
         tasks[i] = send_get (self, server, paths[k]);
       bytes_task = pillion_http_client_get_bytes (self->client, url, NULL);
-      test_server_wait_requests (server, 1);
+      test_wait_io_thread ();
       test_server_open_gate (server);
 
       for (guint i = 0; i < N; i++)
@@ -282,6 +282,7 @@ test_after_change (TestFixture *self,
 
   for (guint i = 0; i < 2; i++)
     after[i] = send_get (self, server, "/number");
+  test_wait_io_thread ();
   test_server_wait_requests (server, 4);
   test_server_open_gate (server);
 
@@ -351,9 +352,9 @@ wait_closed (TestConnection *connection,
              const char *request,
              gpointer data)
 {
+  test_connection_wait_gate (connection);
   test_connection_printf (connection, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello");
   test_connection_wait_closed (connection);
-  test_server_open_gate (test_connection_get_server (connection));
 }
 
 /* In the middle of the body; the last one ends the exchange */
@@ -365,9 +366,7 @@ test_cancel_all (TestFixture *self,
   PillionTask *tasks[N];
 
   pillion_http_client_set_max_connections_per_host (self->client, 1);
-  for (guint i = 0; i < N; i++)
-    tasks[i] = send_get (self, server, "/");
-  test_server_wait_requests (server, 1);
+  send_together (self, server, "/", tasks);
   while (pillion_task_get_completed (tasks[N - 1]) < 5)
     g_thread_yield ();
 
@@ -400,8 +399,8 @@ test_own_limits (TestFixture *self,
   pillion_http_request_set_total_timeout_usec (requests[1], 10000);
   for (guint i = 0; i < 3; i++)
     tasks[i] = pillion_http_client_send (self->client, requests[i], NULL);
-  test_server_wait_requests (server, 1);
   assert_error (self, tasks[1], G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  test_wait_io_thread ();
   test_server_open_gate (server);
   assert_error (self, tasks[0], PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE);
   {
@@ -429,7 +428,7 @@ test_own_statuses (TestFixture *self,
   pillion_http_request_accept_statuses (lenient, 404, 404);
   for (guint i = 0; i < 4; i++)
     tasks[i] = pillion_http_client_send (self->client, i % 2 == 0 ? strict : lenient, NULL);
-  test_server_wait_requests (server, 1);
+  test_wait_io_thread ();
   test_server_open_gate (server);
   for (guint i = 0; i < 4; i++)
     if (i % 2 == 0)
@@ -513,6 +512,7 @@ test_priority (TestFixture *self,
   shared[0] = pillion_http_client_send (self->client, low, NULL);
   normal = send_get (self, server, "/normal");
   shared[1] = pillion_http_client_send (self->client, high, NULL);
+  test_wait_io_thread ();
   test_server_open_gate (server);
 
   assert_text (self, first, "1");

@@ -194,6 +194,40 @@ test_renewing (PillionLoop *loop,
   turn_until (renewal.freed);
 }
 
+static gpointer
+make_task (gpointer data)
+{
+  g_autoptr (PillionLoop) loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  PillionTask *task = pillion_task_new (loop, "elsewhere", NULL);
+
+  pillion_task_return_object (task, NULL);
+  g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
+  return task;
+}
+
+static PillionTask *
+renew_elsewhere (gpointer data)
+{
+  return g_thread_join (g_thread_new ("elsewhere", make_task, NULL));
+}
+
+/* Nothing here can wait for such a task, so there is no token, and nothing hangs */
+static void
+test_task_of_another_thread (PillionLoop *loop,
+                             gpointer data)
+{
+  g_auto (Fixture) self = { .challenge = "Bearer", .accepted = "Bearer t1" };
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_renewing (loop, renew_elsewhere, NULL, NULL);
+  g_autoptr (PillionTask) task = NULL;
+
+  fixture_init (&self, loop);
+  pillion_http_client_set_credentials (self.client, credentials);
+  g_test_expect_message ("PillionHttp", G_LOG_LEVEL_CRITICAL, "*on_thread*");
+  task = pillion_http_client_get_bytes (self.client, "/a", NULL);
+  g_assert_false (pillion_await (task, NULL));
+  g_test_assert_expected_messages ();
+}
+
 /* A token that is got from the server itself, at /token, with the client that needs it */
 typedef struct
 {
@@ -743,6 +777,7 @@ main (int argc,
   pillion_test_add_func ("/http/credentials/what-can-not-be-sent", test_colon);
   pillion_test_add_func ("/http/credentials/bearer", test_bearer);
   pillion_test_add_func ("/http/credentials/token-is-renewed-once-for-all", test_renewing);
+  pillion_test_add_func ("/http/credentials/renewing-with-a-task-of-another-thread", test_task_of_another_thread);
   pillion_test_add_func ("/http/credentials/netrc", test_netrc);
   pillion_test_add_func ("/http/credentials/token-is-got-with-the-client-that-needs-it", test_renewing_with_itself);
   pillion_test_add_func ("/http/credentials/token-that-nobody-wants-any-more", test_renewing_for_nobody);

@@ -4,12 +4,51 @@
 
 /* What unfinished downloads leave, as a program finds and deletes it */
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* for RTLD_NEXT */
+#endif
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
 
 #include "base/pillion-sync.h"
 #include "download-support.h"
+
+typedef int (*OpenFunc) (int folder, const char *name, int flags, mode_t mode);
+
+/* Atomic: a file that comes only just after the next one who opens it has looked; or NULL */
+static const char *coming;
+
+/* In place of the C library's */
+int
+openat (int folder,
+        const char *name,
+        int flags,
+        ...)
+{
+  OpenFunc real = (OpenFunc) dlsym (RTLD_NEXT, sizeof (off_t) == 8 ? "openat64" : "openat");
+  const char *awaited = g_atomic_pointer_get (&coming);
+  mode_t mode = 0;
+  va_list rest;
+
+  if (awaited != NULL && strcmp (name, awaited) == 0)
+    {
+      g_atomic_pointer_set (&coming, NULL);
+      errno = ENOENT;
+      return -1;
+    }
+
+  va_start (rest, flags);
+  if (flags & O_CREAT)
+    mode = va_arg (rest, mode_t);
+  va_end (rest);
+  return real (folder, name, flags, mode);
+}
 
 static GListModel *
 list_parts (TestFixture *self,
@@ -89,6 +128,24 @@ test_named_by_the_response (TestFixture *self,
   named = get_only_part (self);
   g_assert_cmpstr (pillion_http_part_get_name (named), ==, "monkey");
   g_assert_cmpint (pillion_http_part_get_size (named), ==, 70000);
+
+  test_resource_free (resource);
+}
+
+/* A download that begins makes the part after its record was read */
+static void
+test_coming (TestFixture *self,
+             gconstpointer data)
+{
+  TestResource *resource = test_fixture_begin_partly (self);
+  g_autoptr (PillionHttpPart) part = get_only_part (self);
+  g_autoptr (GError) error = NULL;
+
+  g_atomic_pointer_set (&coming, ".file.pillion-part");
+  g_assert_false (remove_part (self, part, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_null (g_atomic_pointer_get (&coming));
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 2);
 
   test_resource_free (resource);
 }
@@ -245,6 +302,7 @@ main (int argc,
   test_case ("/http/part/record-alone", test_record_alone);
   test_case ("/http/part/record-lost", test_record_lost);
   test_case ("/http/part/in-use", test_in_use);
+  test_case ("/http/part/only-just-there", test_coming);
   test_case ("/http/part/what-is-not-ours-stays", test_not_ours);
   test_case ("/http/part/bad-folders", test_bad_folders);
 

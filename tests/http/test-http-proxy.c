@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../test-support.h"
+#include "reserved-port.h"
 
 typedef struct
 {
@@ -198,7 +199,8 @@ test_slow_resolver (PillionLoop *loop,
   gint64 start = g_get_monotonic_time ();
 
   fixture_init (&self, loop);
-  pillion_http_client_set_connect_timeout_usec (self.client, 50000);
+  /* Long enough for what this thread does meanwhile on a busy machine */
+  pillion_http_client_set_connect_timeout_usec (self.client, G_USEC_PER_SEC);
   pillion_http_client_set_proxy_resolver (self.client, G_PROXY_RESOLVER (resolver));
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     tasks[i] = pillion_http_client_get_bytes (self.client, "http://127.0.0.1:1/", NULL);
@@ -216,13 +218,42 @@ test_slow_resolver (PillionLoop *loop,
       else
         g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY);
     }
-  g_assert_cmpint (g_get_monotonic_time () - start, >=, 50000);
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, G_USEC_PER_SEC);
   g_assert_cmpuint (g_atomic_int_get (&resolver->n_asked), ==, 1);
 
   /* Nobody waits for its answer any more */
   g_task_return_new_error (resolver->task, G_IO_ERROR, G_IO_ERROR_FAILED, "late");
   g_object_unref (resolver->task);
   g_object_unref (resolver);
+}
+
+/* A question to the old resolver is nobody's answer any more */
+static void
+test_resolver_changes (PillionLoop *loop,
+                       gpointer data)
+{
+  g_auto (Fixture) self = { NULL };
+  SlowResolver *slow = g_object_new (slow_resolver_get_type (), NULL);
+  g_autoptr (GProxyResolver) quick = NULL;
+  g_autoptr (PillionTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+  static const char *const wrong[] = { "http://127.0.0.1:1", NULL };
+
+  fixture_init (&self, loop);
+  quick = g_simple_proxy_resolver_new (pillion_http_test_server_get_url (self.server), NULL);
+  pillion_http_client_set_proxy_resolver (self.client, G_PROXY_RESOLVER (slow));
+  task = pillion_http_client_get_bytes (self.client, "http://example.invalid/", NULL);
+  while (g_atomic_int_get (&slow->n_asked) == 0)
+    g_assert_true (pillion_yield (NULL));
+  pillion_http_client_set_proxy_resolver (self.client, quick);
+  assert_via_proxy (&self);
+
+  g_task_return_pointer (slow->task, g_strdupv ((char **) wrong), (GDestroyNotify) g_strfreev);
+  g_object_unref (slow->task);
+  g_assert_true (pillion_await (task, &error));
+  g_assert_no_error (error);
+  assert_via_proxy (&self);
+  g_object_unref (slow);
 }
 
 /* The system's resolver may take its time, or name a proxy that can't reach this machine. Servers here don't need to know. */
@@ -353,23 +384,13 @@ use_proxies (Fixture *self,
   g_object_unref (resolver);
 }
 
-/* A port where nobody listens */
-static guint16
-find_closed_port (void)
-{
-  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
-  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
-
-  g_socket_listener_close (listener);
-  return port;
-}
-
 static void
 test_next_proxy (PillionLoop *loop,
                  gpointer data)
 {
   g_auto (Fixture) self = { NULL };
-  g_autofree char *refuses = g_strdup_printf ("http://127.0.0.1:%u", find_closed_port ());
+  g_autoptr (GSocket) reserved = reserved_port_new ();
+  g_autofree char *refuses = reserved_port_get_url (reserved, "http");
   const char *url;
 
   fixture_init (&self, loop);
@@ -387,7 +408,8 @@ test_next_gets_body (PillionLoop *loop,
                      gpointer data)
 {
   g_auto (Fixture) self = { NULL };
-  g_autofree char *refuses = g_strdup_printf ("http://127.0.0.1:%u", find_closed_port ());
+  g_autoptr (GSocket) reserved = reserved_port_new ();
+  g_autofree char *refuses = reserved_port_get_url (reserved, "http");
 
   fixture_init (&self, loop);
   for (guint i = 0; i < 2; i++)
@@ -414,7 +436,8 @@ test_next_is_direct (PillionLoop *loop,
                      gpointer data)
 {
   g_auto (Fixture) self = { NULL };
-  g_autofree char *refuses = g_strdup_printf ("socks5://127.0.0.1:%u", find_closed_port ());
+  g_autoptr (GSocket) reserved = reserved_port_new ();
+  g_autofree char *refuses = reserved_port_get_url (reserved, "socks5");
   g_autoptr (PillionTask) task = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -430,9 +453,10 @@ test_all_proxies_fail (PillionLoop *loop,
                        gpointer data)
 {
   g_auto (Fixture) self = { NULL };
-  guint16 ports[] = { find_closed_port (), find_closed_port () };
-  g_autofree char *first = g_strdup_printf ("http://127.0.0.1:%u", ports[0]);
-  g_autofree char *last = g_strdup_printf ("http://127.0.0.1:%u", ports[1]);
+  g_autoptr (GSocket) first_reserved = reserved_port_new ();
+  g_autoptr (GSocket) last_reserved = reserved_port_new ();
+  g_autofree char *first = reserved_port_get_url (first_reserved, "http");
+  g_autofree char *last = reserved_port_get_url (last_reserved, "http");
 
   fixture_init (&self, loop);
   use_proxies (&self, first, last, NULL);
@@ -542,6 +566,7 @@ main (int argc,
   pillion_test_add_func ("/http/proxy/set", test_set);
   pillion_test_add_func ("/http/proxy/resolver", test_resolver);
   pillion_test_add_func ("/http/proxy/resolver-that-does-not-answer", test_slow_resolver);
+  pillion_test_add_func ("/http/proxy/resolver-changes", test_resolver_changes);
   pillion_test_add_func ("/http/proxy/offline-asks-no-resolver", test_offline);
 
   pillion_test_add_func ("/http/proxy/next-if-one-cannot-be-reached", test_next_proxy);

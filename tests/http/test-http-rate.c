@@ -365,8 +365,8 @@ test_sockets (void)
                       : pillion_http_client_send (client, request, NULL);
       pillion_loop_run_until_complete (loop, task, &error);
       g_assert_no_error (error);
-      /* The first slice comes at once */
-      g_assert_cmpint (g_get_monotonic_time () - start, >=, 0.85 * size * G_USEC_PER_SEC / rate);
+      /* The first slice comes at once, and so do the next three if the system paused the program */
+      g_assert_cmpint (g_get_monotonic_time () - start, >=, 0.7 * size * G_USEC_PER_SEC / rate);
       if (i >= 2)
         {
           g_autoptr (PillionHttpResponse) response = pillion_task_get_object (task, &error);

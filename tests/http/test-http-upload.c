@@ -172,6 +172,16 @@ test_file (TestFixture *self,
   log_free (log);
 }
 
+/* Waits until the test has seen what is to be sent */
+static void
+record_later (TestConnection *connection,
+              const char *request,
+              gpointer data)
+{
+  test_connection_wait_gate (connection);
+  record (connection, request, data);
+}
+
 /* Sends what the test wants before it has read the request */
 static void
 answer_early (TestConnection *connection,
@@ -207,7 +217,7 @@ test_download (TestFixture *self,
   g_autoptr (PillionTask) task = NULL;
   g_autoptr (GError) error = NULL;
   Log *log = log_new ();
-  TestServer *server = test_server_new (TEST_SERVER_PLAIN, data != NULL ? answer_early : record, data != NULL ? (gpointer) answer : log);
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, data != NULL ? answer_early : record_later, data != NULL ? (gpointer) answer : log);
   g_autofree char *url = test_server_url (server, "/");
   const gint64 size = data != NULL ? 100000 : (gint64) strlen ("done");
 
@@ -215,13 +225,14 @@ test_download (TestFixture *self,
   pillion_http_request_set_body_from_file (request, file, NULL);
   task = pillion_http_client_send_to_file (self->client, request, target, NULL, NULL);
   g_signal_connect (task, "notify::total", G_CALLBACK (note_total), totals);
+  while (data == NULL && !g_hash_table_contains (totals, GSIZE_TO_POINTER (LARGE)))
+    pillion_loop_kick (self->loop);
+  test_server_open_gate (server);
   test_fixture_await (self, task);
   pillion_task_check (task, &error);
   g_assert_no_error (error);
   g_assert_cmpint (pillion_task_get_completed (task), ==, size);
   g_assert_cmpint (pillion_task_get_total (task), ==, size);
-  if (data == NULL)
-    g_assert_true (g_hash_table_contains (totals, GSIZE_TO_POINTER (LARGE)));
 
   test_server_free (server);
   log_free (log);

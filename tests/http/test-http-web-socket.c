@@ -868,6 +868,40 @@ test_outgoing_back_pressure (TestFixture *self,
 }
 
 static void
+ask_while_freed (gpointer socket)
+{
+  g_assert_cmpuint (pillion_http_web_socket_get_close_code (socket), ==, 0);
+  g_object_set_data (socket, "freed", socket);
+}
+
+static void
+test_taken_back_bytes (TestFixture *self,
+                       gconstpointer data)
+{
+  Peer peer = { NULL };
+  TestServer *server = start (&peer);
+  g_autoptr (PillionHttpWebSocket) socket = open_socket (self, server, "/slow");
+  g_autofree guint8 *random = test_bytes_new (15 * 1024 * 1024);
+  g_autoptr (GBytes) much = g_bytes_new_static (random, 15 * 1024 * 1024);
+  GBytes *bytes = g_bytes_new_with_free_func ("a", 1, ask_while_freed, socket);
+  g_autoptr (PillionTask) first = NULL;
+  g_autoptr (PillionTask) second = NULL;
+
+  pillion_http_web_socket_set_ping_interval_usec (socket, 0);
+  first = pillion_http_web_socket_send_bytes (socket, much, NULL);
+  second = pillion_http_web_socket_send_bytes (socket, bytes, NULL);
+  g_bytes_unref (bytes);
+  g_assert_null (g_object_get_data (G_OBJECT (socket), "freed"));
+  pillion_task_cancel (second);
+  assert_fails (self, second, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_nonnull (g_object_get_data (G_OBJECT (socket), "freed"));
+  test_server_open_gate (server);
+  g_assert_true (pillion_loop_run_until_complete (self->loop, first, NULL));
+  test_server_free (server);
+  g_free (peer.request);
+}
+
+static void
 test_pings (TestFixture *self,
             gconstpointer data)
 {
@@ -1040,6 +1074,7 @@ main (int argc,
   test_case ("/http/web-socket/close-is-bounded", test_close_is_bounded);
   test_case ("/http/web-socket/incoming-back-pressure", test_incoming_back_pressure);
   test_case ("/http/web-socket/outgoing-back-pressure", test_outgoing_back_pressure);
+  test_case ("/http/web-socket/taken-back-bytes-are-freed-without-a-lock", test_taken_back_bytes);
   test_case ("/http/web-socket/pings", test_pings);
   test_case ("/http/web-socket/settings", test_settings);
   test_case ("/http/web-socket/one-receiver", test_one_receiver);
