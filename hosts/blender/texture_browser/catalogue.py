@@ -61,6 +61,11 @@ class Progress:
         self.completed[task] = 0
         task.connect('progress', self._update)
 
+    def complete(self, task, size):
+        """Of what was there already, no progress is reported."""
+        self.completed[task] = size
+        self.on_change()
+
     def _update(self, task):
         self.completed[task] = task.get_completed()
         if len(self.completed) == 1 and task.get_total() > 0:
@@ -143,6 +148,7 @@ class Catalogue:
 async def _wait(task, progress):
     result = await task
     kept = result.get_outcome() == PillionHttp.DownloadOutcome.NOT_MODIFIED
+    progress.complete(task, result.get_size())
     progress.resumed_from += result.get_size() if kept else result.get_resumed_from()
 
 

@@ -23,9 +23,6 @@ CHOSEN = 0.35, 0.35, 0.4, 1
 TEXT = 0.9, 0.9, 0.9, 1
 SCROLL = {'WHEELUPMOUSE': -1, 'WHEELDOWNMOUSE': 1}
 
-# The operators that draw into a view
-_overlays = set()
-
 
 def get_browser():
     addon = bpy.context.preferences.addons.get(__package__)
@@ -172,7 +169,6 @@ class TEXTURES_OT_browse(AsyncModalOperatorMixin, bpy.types.Operator):
         self.first_row = 0
         self.mouse = -1, -1
         self.browser.views.add(redraw)
-        _overlays.add(self)
         self.handle = bpy.types.SpaceView3D.draw_handler_add(self.draw_overlay, (), 'WINDOW', 'POST_PIXEL')
         redraw()
         return super().invoke(context, event)
@@ -212,7 +208,6 @@ class TEXTURES_OT_browse(AsyncModalOperatorMixin, bpy.types.Operator):
 
     def put_away(self):
         """Closing ends what is only for showing. Downloads of sets go on, and are in the panel."""
-        _overlays.discard(self)
         if self.handle is not None:
             bpy.types.SpaceView3D.draw_handler_remove(self.handle, 'WINDOW')
             self.handle = None
@@ -339,9 +334,6 @@ def register():
 
 
 def unregister():
-    # Blender calls no operator of a class that is gone
-    for overlay in list(_overlays):
-        overlay.put_away()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
     del bpy.types.WindowManager.texture_search

@@ -17,6 +17,9 @@ from pillion import async_loop
 folder = pathlib.Path(tempfile.mkdtemp())
 KILLED = pathlib.Path(__file__).with_name('killed_download.py')
 
+# The last operator that has drawn into a view
+drawn = []
+
 
 def get_window():
     return bpy.context.window_manager.windows[0]
@@ -45,25 +48,37 @@ def click(operator, index):
 def browse():
     """Opens the overlay. Returns the operator, which draws into it."""
     import pillion_texture_browser.views as views
-    found = []
     original = views.TEXTURES_OT_browse.draw_overlay
 
     def draw(self):
-        found[:] = [self]
+        drawn[:] = [self]
         original(self)
 
+    drawn.clear()
     views.TEXTURES_OT_browse.draw_overlay = draw
     with in_area('VIEW_3D'):
         bpy.ops.textures.browse('INVOKE_DEFAULT')
-    yield from until(lambda: found, 'the overlay')
+    yield from until(lambda: drawn, 'the overlay')
     views.TEXTURES_OT_browse.draw_overlay = original
-    yield from until(lambda: len(found[0].cells) == 6, 'the folders')
-    return found[0]
+    yield from until(lambda: len(drawn[0].cells) == 6, 'the folders')
+    return drawn[0]
 
 
-def is_closed():
-    import pillion_texture_browser.views as views
-    return not views._overlays
+def until_closed(operator):
+    """Waits until Blender has destroyed the operator. Nothing may draw any more."""
+    yield from until(lambda: is_destroyed(operator), 'the end of the overlay')
+    drawn.clear()
+    with in_area('VIEW_3D'):
+        bpy.context.area.tag_redraw()
+    yield from rounds(10)
+    assert not drawn
+
+
+def is_destroyed(operator):
+    try:
+        return operator.browser is None
+    except ReferenceError:
+        return True
 
 
 def get_browser():
@@ -114,7 +129,7 @@ def case_browse_search_and_download():
     assert bpy.data.images['wood-03-v1_color.png'].filepath.startswith('//textures')
 
     press('ESC')
-    yield from until(is_closed, 'the end of the overlay')
+    yield from until_closed(operator)
 
 
 def case_closing_cancels():
@@ -132,7 +147,7 @@ def case_closing_cancels():
     yield from rounds(10)
     take_picture('texture-browser-progress')
     press('ESC')
-    yield from until(is_closed, 'the end of the overlay')
+    yield from until_closed(operator)
     yield from until(lambda: async_loop.guest.get_live_tasks() == 0, 'the end of all tasks', 2)
     browser.catalogue.client.set_rate_limit(0)
     bpy.ops.textures.close()
@@ -227,11 +242,20 @@ def case_a_set_goes_on_after_blender_was_killed():
     assert job.is_done, job.error
     assert [path.name for path in textures.iterdir()] == ['stone-05-v1'], list(textures.iterdir())
     assert 0 < job.progress.resumed_from < job.progress.total, (job.progress.resumed_from, job.progress.total)
+
+    # It was killed when all of it had arrived
+    (textures / 'stone-05-v1').rename(textures / '.stone-05-v1')
+    job = browser.download(item, textures)
+    yield from until(lambda: job.future.done(), 'the set again')
+    assert job.is_done, job.error
+    assert job.progress.fraction == 1 and job.progress.resumed_from == job.progress.total, (job.progress.fraction, job.progress.resumed_from)
     bpy.ops.textures.close()
 
 
 def case_nothing_is_left():
-    """Disabling the add-on ends everything."""
+    """Disabling the add-on ends everything, the overlay too."""
+    operator = yield from browse()
     addon_utils.disable('pillion_texture_browser', default_set=True)
+    yield from until_closed(operator)
     yield from until(lambda: async_loop.guest.get_live_tasks() == 0, 'the end of all tasks', 2)
     assert not hasattr(bpy.types.WindowManager, 'texture_search')

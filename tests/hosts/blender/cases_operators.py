@@ -154,6 +154,98 @@ def case_opening_a_file_cancels_the_operator():
     assert not running and task.cancelled(), (running, task)
 
 
+def case_unregistering_the_class_stops_the_task():
+    ended = []
+
+    async def body(self):
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(0.01)
+            ended.append(self.signalling_future.cancelled())
+
+    start(body)
+    yield from until(lambda: running)
+    bpy.utils.unregister_class(PILLION_TEST_OT_wait)
+    bpy.utils.register_class(PILLION_TEST_OT_wait)
+    assert ended == [True] and log[-1] == 'cancelled', (ended, log)
+    log.clear()
+    yield from during(0.3)
+    assert not log, log
+
+
+class PILLION_TEST_OT_end(blender.AsyncModalOperatorMixin, bpy.types.Operator):
+    """Ends in a way that the mixin is not told of"""
+
+    bl_idname = 'pillion_test.end'
+    bl_label = 'End'
+    how = None
+
+    async def async_execute(self, context):
+        running.append(self.async_task)
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(0.01)
+            log.append(self.bl_label)
+
+    def modal(self, context, event):
+        return type(self).how() if running else {'PASS_THROUGH'}
+
+    def cancel(self, context):
+        log.append('cancelled')
+        super().cancel(context)
+
+
+class PILLION_TEST_OT_listen(bpy.types.Operator):
+    """Gets the events of every timer in the window"""
+
+    bl_idname = 'pillion_test.listen'
+    bl_label = 'Listen'
+
+    def invoke(self, context, event):
+        context.window_manager.modal_handler_add(self)
+        return {'RUNNING_MODAL'}
+
+    def modal(self, context, event):
+        log.append(event.type)
+        return {'PASS_THROUGH'}
+
+
+def end_by(how):
+    """Starts an operator that ends like this. Returns what happens until it has ended."""
+    log.clear()
+    running.clear()
+    PILLION_TEST_OT_end.how = how
+    bpy.utils.register_class(PILLION_TEST_OT_end)
+    with in_window():
+        assert bpy.ops.pillion_test.end('INVOKE_DEFAULT') == {'RUNNING_MODAL'}
+    yield from until(lambda: running and running[0].done(), 'the end of the task')
+    assert running[0].cancelled()
+    happened = list(log)
+    bpy.utils.register_class(PILLION_TEST_OT_listen)
+    with in_window():
+        bpy.ops.pillion_test.listen('INVOKE_DEFAULT')
+    yield from during(0.3)
+    assert 'TIMER' not in log, log
+    bpy.utils.unregister_class(PILLION_TEST_OT_listen)
+    bpy.utils.unregister_class(PILLION_TEST_OT_end)
+    return happened
+
+
+def raise_error():
+    raise ValueError('on purpose')
+
+
+def case_an_exception_in_modal_cancels_the_operator():
+    assert (yield from end_by(raise_error)) == ['cancelled', 'End'], log
+
+
+def case_an_operator_that_ends_by_itself_stops_its_task():
+    for how in lambda: {'CANCELLED'}, lambda: {'PASS_THROUGH', 'FINISHED'}, lambda: None:
+        assert (yield from end_by(how)) == ['End'], log
+
+
 def case_an_operator_costs_no_processor_time():
     """Its timer calls it 15 times a second, and not in each round of Blender's main loop."""
     async def body(self):

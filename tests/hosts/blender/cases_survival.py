@@ -325,6 +325,19 @@ def case_disable_and_enable(work):
         bpy.ops.preferences.addon_enable(module='pillion')
 
 
+def case_disabled_for_good_while_a_coroutine_sleeps():
+    """It has no task of Pillion's, and is cancelled like those that have."""
+    _addon.RELOAD = 0.01
+    future = pillion.ensure_future(asyncio.sleep(3600))
+    yield from rounds(5)
+    with in_window():
+        bpy.ops.preferences.addon_disable(module='pillion')
+    yield from until(future.done)
+    assert future.cancelled()
+    with in_window():
+        bpy.ops.preferences.addon_enable(module='pillion')
+
+
 def case_disabled_for_good():
     """What other add-ons wait for ends with an error, rather than never."""
     _addon.RELOAD = 0.01

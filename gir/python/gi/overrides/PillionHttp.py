@@ -1021,7 +1021,7 @@ class Client(PillionHttp.Client):
         request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
         options = DownloadOptions(digest=sha256, name_conflict=name_conflict, only_if_changed=only_if_changed, preserve_time=preserve_time,
                                   resume=resume, mirrors=mirrors)
-        return core._at(self._send(PillionHttp.Client.send_to_file, request, _to_file(target), options, cancellable))
+        return core._at(self._send(PillionHttp.Client.send_to_file, request, _to_target(target), options, cancellable))
 
     def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *,
                       params: _Pairs | None = None, headers: _Pairs | None = None, auth: _Auth = None,
@@ -1035,7 +1035,7 @@ class Client(PillionHttp.Client):
 
     def send_to_file(self, request, target: Gio.File | str | os.PathLike[str], options=None, cancellable=None) -> Pillion.Task[Download]:
         """Sends a request, and saves the body of the response."""
-        return core._at(self._send(PillionHttp.Client.send_to_file, request, _to_file(target), options, cancellable))
+        return core._at(self._send(PillionHttp.Client.send_to_file, request, _to_target(target), options, cancellable))
 
     def send_into(self, request, folder: Gio.File | str | os.PathLike[str], options=None, cancellable=None) -> Pillion.Task[Download]:
         """Sends a request, and saves the body of the response in a folder."""
@@ -1277,6 +1277,13 @@ def _to_address(address):
 
 def _to_file(file):
     return file if isinstance(file, requests.File) else requests.File.new_for_path(os.fspath(file))
+
+
+def _to_target(file):
+    # A Gio.File forgets the slash, and the file would get the name of the folder
+    if not isinstance(file, requests.File) and not os.path.basename(os.fspath(file)):
+        raise ValueError(f'not the name of a file: {file!r}; download_into () saves in a folder')
+    return _to_file(file)
 
 
 Request = _public(refuse_others(add_attributes(override(Request))))

@@ -19,16 +19,21 @@ def cancel_all(timeout: float = 1) -> bool:
 
 
 def count_live() -> int:
-    """How many tasks are under way, and how many downloads of background downloaders."""
-    return guest().get_live_tasks() + worker.count()
+    """How many tasks, coroutines and downloads of background downloaders are under way."""
+    loop = guest()
+    return loop.get_live_tasks() + len(_get_futures(loop)) + worker.count()
+
+
+def _get_futures(loop):
+    event_loop = getattr(loop, 'asyncio_loop', None)
+    return set() if event_loop is None or event_loop.is_closed() else asyncio.all_tasks(event_loop)
 
 
 def _cancel_guest(timeout):
     loop = guest()
     if loop.is_closed():
         return True
-    event_loop = getattr(loop, 'asyncio_loop', None)
-    futures = set() if event_loop is None or event_loop.is_closed() else asyncio.all_tasks(event_loop)
+    futures = _get_futures(loop)
     tasks = list(loop.observe_tasks())
     for work in (*futures, *tasks):
         work.cancel()

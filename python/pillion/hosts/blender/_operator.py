@@ -4,6 +4,7 @@
 """Operators whose work is a coroutine."""
 
 import asyncio
+import functools
 import logging
 from collections.abc import Coroutine
 from typing import Any
@@ -11,6 +12,12 @@ from typing import Any
 import bpy
 
 from pillion.hosts.blender._host import install
+
+# The operators that Blender calls, by id, because their hash changes when Blender destroys them
+_running: dict[int, Any] = {}
+
+# Blender ends an operator whose modal () returns anything else
+_STAYS = {'RUNNING_MODAL', 'PASS_THROUGH', 'INTERFACE'}
 
 
 class AsyncModalOperatorMixin:
@@ -25,8 +32,9 @@ class AsyncModalOperatorMixin:
                 self.quit()
 
     The operator stays until `quit ()` is called, or until an exception ends the coroutine if `stop_upon_exception` is set.
-    Then its task is stopped, too. A subclass that has a `modal ()` of its own ends it with that of this class. In background
-    mode the operator returns when the coroutine has ended."""
+    Then its task is stopped, too, as it is when a `modal ()` of the subclass raises, and when the class is unregistered. A subclass that
+    has a `modal ()`, a `cancel ()` or an `unregister ()` of its own ends it with that of this class. In background mode the operator
+    returns when the coroutine has ended."""
 
     # Whether an exception in the coroutine ends the operator
     stop_upon_exception = False
@@ -66,6 +74,7 @@ class AsyncModalOperatorMixin:
         if bpy.app.background:
             return self._run_now()
         context.window_manager.modal_handler_add(self)
+        _running[id(self)] = self
         self.timer = context.window_manager.event_timer_add(self.timer_interval, window=context.window)
         return {'RUNNING_MODAL'}
 
@@ -76,10 +85,38 @@ class AsyncModalOperatorMixin:
             return {'FINISHED'}
         return {'PASS_THROUGH'}
 
+    def __init_subclass__(cls: Any, **arguments: Any) -> None:
+        """Blender destroys an operator whose `modal ()` has raised or has returned that it ends, and calls nothing first."""
+        super().__init_subclass__(**arguments)
+        modal = cls.modal
+
+        @functools.wraps(modal)
+        def wrapper(self, context, event):
+            try:
+                result = modal(self, context, event)
+            except BaseException:
+                if id(self) in _running:
+                    self._abort(context)
+                raise
+            if id(self) in _running and not (isinstance(result, (set, frozenset)) and result <= _STAYS):
+                self._finish(context)
+            return result
+
+        cls.modal = wrapper
+
     def cancel(self, context):
         """Blender ends the operator, for instance because it opens another file. Nothing may wait now."""
         self._ask_to_stop()
         self._remove_timer(context)
+
+    @classmethod
+    def unregister(cls):
+        """Blender destroys the operators of a class that is unregistered, and calls nothing but this first."""
+        for operator in [operator for operator in _running.values() if type(operator) is cls]:
+            try:
+                operator._abort(bpy.context)
+            except ReferenceError:
+                pass  # Blender has destroyed it already, and its own cancel () has not told this class
 
     def _run_now(self):
         task: Any = self.async_task
@@ -106,11 +143,16 @@ class AsyncModalOperatorMixin:
         self.log.error('%s failed', type(self).__name__, exc_info=error)
         self.report({'WARNING'}, f'{getattr(self, "bl_label", type(self).__name__)}: {error or type(error).__name__}')
 
+    def _abort(self, context):
+        self.cancel(context)
+        self._stop_async_task()
+
     def _finish(self, context):
         self._stop_async_task()
         self._remove_timer(context)
 
     def _remove_timer(self, context):
+        _running.pop(id(self), None)
         if self.timer is not None:
             context.window_manager.event_timer_remove(self.timer)
             self.timer = None
