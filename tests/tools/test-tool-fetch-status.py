@@ -28,9 +28,9 @@ def server(*answers, context=None, end=b"\r\n\r\n", reset=False):
 
     def answer_all():
         for answer in answers:
-            connection, _ = listener.accept()
-            held.append(connection)
             try:
+                connection, _ = listener.accept()
+                held.append(connection)
                 if context is not None:
                     connection = context.wrap_socket(connection, server_side=True)
                     held.append(connection)
@@ -53,6 +53,12 @@ def server(*answers, context=None, end=b"\r\n\r\n", reset=False):
     thread = threading.Thread(target=answer_all, daemon=True)
     thread.start()
     yield f"{'https' if context is not None else 'http'}://127.0.0.1:{listener.getsockname()[1]}/file"
+    # Not just closed, or the thread would go on with the next socket that gets the same number
+    listener.shutdown(socket.SHUT_RDWR)
+    for connection in held:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+    thread.join()
     listener.close()
     for connection in held:
         connection.close()
@@ -153,9 +159,10 @@ class Status(tooltest.ToolTest):
     def test_23_write(self):
         with server(response(body=b"hello")) as url:
             self.check(23, "-o", "no/such/folder", url)
-        os.mkdir(self.path("folder"))
+        with open(self.path("file"), "w"):
+            pass
         with server(response(body=b"hello")) as url:
-            self.check(23, "-o", "folder", url, says="folder")
+            self.check(23, "-o", "file/name", url, says="file/name")
 
     def test_28_time(self):
         with server(None) as url:

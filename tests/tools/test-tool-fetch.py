@@ -378,6 +378,8 @@ class Usage(tooltest.ToolTest):
             ["fetch", "--sha256", "abc", url],
             ["fetch", "-o", "a", "-o", "b", url],
             ["fetch", "-o", "folder/", url],
+            ["fetch", "-o", ".", url],
+            ["fetch", "-P", "..", "-o", ".", url],
             ["fetch", "-o", "a", "-O", url],
             ["fetch", "-o", "-", "--no-clobber", url],
             ["fetch", "-o", "-", "-N", url],
@@ -445,8 +447,10 @@ class Usage(tooltest.ToolTest):
                 done = run(*args)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertRegex(done.stdout, r"^Usage:\n  pillion")
-                for line in ("0  success", "1  ", "2  wrong usage", "130  interrupted"):
+                ends = ["0  ended by Ctrl-C"] if "serve" in args else ["0  success", "130  interrupted"]
+                for line in (*ends, "1  ", "2  wrong usage"):
                     self.assertIn(line, done.stdout)
+                self.assertEqual("130" in done.stdout, "serve" not in args)
 
     def test_help_of_cache(self):
         for args in (["cache", "--help"], ["cache", "help"], ["help", "cache"]):

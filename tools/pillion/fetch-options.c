@@ -447,6 +447,22 @@ check_fail_with_body (FetchOptions *self)
   return options_refuse (COMMAND, "%s", _("--fail-with-body needs --output -"));
 }
 
+char *
+fetch_options_make_path (const FetchOptions *self,
+                         const char         *output)
+{
+  return self->folder != NULL && !g_path_is_absolute (output) ? g_build_filename (self->folder, output, NULL) : g_strdup (output);
+}
+
+static gboolean
+is_folder (const FetchOptions *self,
+           const char         *output)
+{
+  g_autofree char *path = fetch_options_make_path (self, output);
+
+  return strcmp (output, "-") != 0 && g_file_test (path, G_FILE_TEST_IS_DIR);
+}
+
 static gboolean
 check (FetchOptions *self)
 {
@@ -454,7 +470,7 @@ check (FetchOptions *self)
     if (strcmp (self->digests[i], "-") != 0 && !units_is_sha256 (self->digests[i]))
       return options_refuse (COMMAND, _("'%s' is not a valid SHA-256 digest: expected 64 hexadecimal digits"), self->digests[i]);
   for (guint i = 0; self->outputs != NULL && self->outputs[i] != NULL; i++)
-    if (*self->outputs[i] == '\0' || g_str_has_suffix (self->outputs[i], "/"))
+    if (*self->outputs[i] == '\0' || g_str_has_suffix (self->outputs[i], "/") || is_folder (self, self->outputs[i]))
       return options_refuse (COMMAND, _("'%s' is not the name of a file: for a folder, use --output-dir"), self->outputs[i]);
   if (self->jobs < 1 || self->jobs > 1000)
     return options_refuse (COMMAND, _("%s must be between %d and %d"), "--jobs", 1, 1000);

@@ -82,6 +82,10 @@ GOptionContext *fetch_options_new_context (FetchOptions  *self);
 gboolean        fetch_options_parse       (FetchOptions  *self,
                                            int            argc,
                                            char         **argv);
+
+/* The path that an --output means */
+char           *fetch_options_make_path   (const FetchOptions *self,
+                                           const char         *output);
 void            fetch_options_clear       (FetchOptions  *self);
 
 G_END_DECLS

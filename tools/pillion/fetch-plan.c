@@ -31,9 +31,7 @@ set_target (const FetchOptions *options,
     file->kind = FETCH_TO_STDOUT;
   else
     {
-      path = options->folder != NULL && !g_path_is_absolute (output)
-               ? g_build_filename (options->folder, output, NULL)
-               : g_strdup (output);
+      path = fetch_options_make_path (options, output);
       fetch_file_set_path (file, path);
     }
 }

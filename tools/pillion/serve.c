@@ -20,8 +20,14 @@ serve_new_context (void)
     { "port", 0, 0, G_OPTION_ARG_INT, &port, N_("Port to listen on (any free port)"), N_("PORT") },
     { NULL },
   };
+  GOptionContext *context = options_new_context (NULL, N_("Run the demo's server, reachable from this machine only, until Ctrl-C."), entries, NULL);
 
-  return options_new_context (NULL, N_("Run the demo's server, reachable from this machine only, until Ctrl-C."), entries, NULL);
+  /* Ctrl-C is the normal way to end it */
+  g_option_context_set_description (context, N_("Exit status:\n"
+                                                "    0  ended by Ctrl-C\n"
+                                                "    1  something failed\n"
+                                                "    2  wrong usage"));
+  return context;
 }
 
 static gboolean
@@ -58,6 +64,5 @@ serve_main (int    argc,
   /* Only the address, so that a script can read it */
   g_print ("%s\n", server_get_url (server));
   g_main_loop_run (main_loop);
-  /* Ctrl-C is the normal way to end it */
   return EXIT_ALL_WELL;
 }
