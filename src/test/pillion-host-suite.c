@@ -726,35 +726,36 @@ add_case (const PillionHostSuite *self,
  * ```c
  * #include <pillion/pillion.h>
  *
- * static PillionLoop *rider;
+ * static GWeakRef rider;
  *
  * static PillionHost *
  * set_up (PillionLoop *loop, gpointer user_data)
  * {
- *   g_set_weak_pointer (&rider, loop);
+ *   g_weak_ref_set (&rider, loop);
  *   return PILLION_HOST (pillion_callback_host_new ("poll"));
  * }
  *
  * static void
  * turn (GTimeSpan timeout, gpointer user_data)
  * {
+ *   g_autoptr (PillionLoop) loop = g_weak_ref_get (&rider);
  *   GPollFD fd = { -1, G_IO_IN, 0 };
  *   GTimeSpan due = -1;
  *   PillionSleep next = PILLION_SLEEP_NOT_YOURS;
  *
- *   if (rider != NULL)
- *     next = pillion_loop_prepare_sleep (rider, &fd.fd, &due);
+ *   if (loop != NULL)
+ *     next = pillion_loop_prepare_sleep (loop, &fd.fd, &due);
  *   if (due >= 0)
  *     timeout = MIN (timeout, due);
  *   g_poll (&fd, next == PILLION_SLEEP_NOT_YOURS ? 0 : 1, (timeout + 999) / 1000);
- *   if (rider != NULL)
- *     pillion_loop_kick (rider);
+ *   if (loop != NULL)
+ *     pillion_loop_kick (loop);
  * }
  *
  * static void
  * tear_down (gpointer user_data)
  * {
- *   g_clear_weak_pointer (&rider);
+ *   g_weak_ref_set (&rider, NULL);
  * }
  *
  * int

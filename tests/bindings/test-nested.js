@@ -45,14 +45,15 @@ function startKicks(loop) {
     return () => (going = false);
 }
 
-async function openDialog(loop, order) {
+// @begin is called when the dialog opens, with the function that closes it
+async function openDialog(loop, order, begin) {
     await loop.sleep(MSEC, null);
     const nested = new GLib.MainLoop(null, false);
-    after(20, () => {
+    order.push('opens');
+    begin(() => {
         order.push('closes');
         nested.quit();
     });
-    order.push('opens');
     nested.run();
     order.push('is over');
 }
@@ -61,11 +62,14 @@ test('in-a-promise/as-passenger', loop => {
     const order = [];
 
     loop.ensure(null);
-    const dialog = openDialog(loop, order);
-    const inside = loop.sleep(5 * MSEC, null);
-    inside.add_done_callback(() => order.push('done callback'));
-    inside.then(() => order.push('promise'));
-    runUntilSettled(dialog.then(() => inside));
+    let promise;
+    const dialog = openDialog(loop, order, close => {
+        const inside = loop.sleep(5 * MSEC, null);
+        inside.add_done_callback(() => order.push('done callback'));
+        inside.add_done_callback(() => after(1, close));
+        promise = inside.then(() => order.push('promise'));
+    });
+    runUntilSettled(dialog.then(() => promise));
     // Callbacks continue inside it; GJS continues promises one at a time
     assertEqual(order, ['opens', 'done callback', 'closes', 'is over', 'promise']);
 });
@@ -74,7 +78,7 @@ test('in-a-promise/kicked', loop => {
     const order = [];
     const stop = startKicks(loop);
 
-    runUntilSettled(openDialog(loop, order));
+    runUntilSettled(openDialog(loop, order, close => after(20, close)));
     stop();
     assertEqual(order, ['opens', 'closes', 'is over']);
     // The last requested frame
@@ -88,8 +92,10 @@ test('in-a-done-callback/as-passenger', loop => {
     const settled = new Promise(resolve => {
         loop.sleep(MSEC, null).add_done_callback(() => {
             const nested = new GLib.MainLoop(null, false);
-            after(20, () => nested.quit());
-            loop.sleep(5 * MSEC, null).then(() => order.push('promise'));
+            loop.sleep(5 * MSEC, null).then(() => {
+                order.push('promise');
+                nested.quit();
+            });
             order.push('opens');
             nested.run();
             order.push('is over');

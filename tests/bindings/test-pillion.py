@@ -80,10 +80,11 @@ class LoopTest(Case):
 
     def test_call_later_in_order(self):
         called = []
-        task = self.loop.sleep(3 * MSEC, None)
+        host = Pillion.TestHost.new()
+        self.assertTrue(self.loop.ensure(host))
         self.loop.call_later(2 * MSEC, called.append, 2)
         self.loop.call_later(1 * MSEC, called.append, 1)
-        self.kick_until_done(task)
+        host.run_until_idle()
         self.assertEqual(called, [1, 2])
 
     def test_call_soon_threadsafe(self):

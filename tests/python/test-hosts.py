@@ -133,9 +133,13 @@ class Base(unittest.TestCase):
         self.assertEqual(self.host.take()[-1], 'unwatch')
 
     def test_a_timer_follows_the_deadline(self):
-        task = guest.sleep(5 * MSEC)
-        self.host.tick()
-        self.assertFalse(task.is_done())
+        # Again if the machine has paused the program for so long
+        done = True
+        while done:
+            self.host.take()
+            task = guest.sleep(5 * MSEC)
+            self.host.tick()
+            done = task.is_done()
         self.assertLessEqual(min(delay for delay in self.host.take() if isinstance(delay, int) and delay > 0), 5 * MSEC)
         task.cancel()
 

@@ -325,6 +325,15 @@ class Requests(Case):
             download = self.wait(self.client.download('/a', pathlib.Path(folder) / 'file'))
             self.assertEqual((download.props.response.status, download.get_response().content), (200, b''))
 
+    def test_a_folder_is_no_target(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for call in self.client.download, lambda url, target: self.client.send_to_file(PillionHttp.Request.new('GET', url), target):
+                with self.assertRaisesRegex(ValueError, r'download_into \(\)'):
+                    call('/a', folder + '/new/')
+                with self.assertRaisesRegex(GLib.Error, r'download_into \(\)'):
+                    self.wait(call('/a', folder))
+            self.assertEqual(os.listdir(folder), [])
+
     def test_parts(self):
         def cut(exchange):
             exchange.add_header('ETag', '"one"')

@@ -139,14 +139,13 @@ class Hooks(support.Case):
         hook, sys.excepthook = sys.excepthook, lambda kind, error, traceback: self.shown.append(error)
         self.addCleanup(setattr, sys, 'excepthook', hook)
 
-    def raise_in_hook(self, host, start, error):
+    def raise_in_hook(self, host, start, error, is_over):
         def fail(*_):
             raise error
 
         support.guest.ensure(host.host)
         start(fail)
-        ended = support.guest.sleep(20 * support.MSEC)
-        host.run_until(ended.is_done)
+        host.run_until(is_over)
 
     def test_hook_stays(self):
         starts = {
@@ -161,7 +160,7 @@ class Hooks(support.Case):
                     self.shown.clear()
                     reports = []
                     handler = support.guest.connect('unhandled-error', lambda loop, task, *_: reports.append(task.exception().message))
-                    self.raise_in_hook(support.FrameHost(), function, error)
+                    self.raise_in_hook(support.FrameHost(), function, error, lambda: reports)
                     support.guest.disconnect(handler)
                     self.assertEqual((self.shown, reports), ([error], [f'{type(error).__name__}: {error}']))
 
@@ -169,7 +168,7 @@ class Hooks(support.Case):
         host = support.FrameHost()
         host.host.raises_interrupts = True
         with self.assertRaises(KeyboardInterrupt):
-            self.raise_in_hook(host, support.guest.call_soon, KeyboardInterrupt())
+            self.raise_in_hook(host, support.guest.call_soon, KeyboardInterrupt(), lambda: False)
         self.assertEqual(self.shown, [])
 
 

@@ -281,13 +281,15 @@ class Signals(Case):
 class Fork(Case):
     def test_child_of_a_process_with_a_loop(self):
         self.assertEqual(self.check('''
-            import asyncio, os, sys
+            import asyncio, os, sys, time
             import pillion
             from pillion import async_loop
             loop = asyncio.get_event_loop()
             task = asyncio.ensure_future(asyncio.sleep(0.05, 'parent'))
             async_loop.ensure_async_loop()
             async_loop.kick_async_loop()
+            # A thread that is just starting has locks that the child would find locked
+            time.sleep(0.2)
             child = os.fork()
             if child == 0:
                 for call in (loop.run_forever, lambda: loop.call_soon(print), lambda: loop.call_later(1, print)):

@@ -282,13 +282,14 @@ class Lies(ProxyCase):
                 self.get(client, 'https://localhost/')
 
     def test_nobody_there(self):
-        with socket.create_server(('127.0.0.1', 0)) as server:
-            port = server.getsockname()[1]
-        for scheme in 'http', 'socks5':
-            with self.assertRaises(GLib.Error) as caught:
-                self.get(self.client(f'{scheme}://127.0.0.1:{port}'), 'https://localhost/')
-            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CONNECTION_REFUSED))
-            self.assertIn(f'{scheme}://127.0.0.1:{port}', caught.exception.message)
+        with socket.socket() as reserved:
+            reserved.bind(('127.0.0.1', 0))
+            port = reserved.getsockname()[1]
+            for scheme in 'http', 'socks5':
+                with self.assertRaises(GLib.Error) as caught:
+                    self.get(self.client(f'{scheme}://127.0.0.1:{port}'), 'https://localhost/')
+                self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CONNECTION_REFUSED))
+                self.assertIn(f'{scheme}://127.0.0.1:{port}', caught.exception.message)
 
     def test_cancelled(self):
         proxy = self.proxy(proxies.lying_proxy(b'', then_close=False), self.tls)

@@ -9,6 +9,7 @@ import contextlib
 import http.server
 import os
 import pathlib
+import socket
 import tempfile
 import threading
 import unittest.mock
@@ -123,13 +124,15 @@ class Http(TaskCase):
 
     @all_ways
     async def test_cancelled(self):
-        task = self.client.download(URL + '/file.bin', os.path.join(self.folder, 'target'))
-        waiter = asyncio.ensure_future(asyncio.wait_for(task, 3600))
-        await asyncio.sleep(0)
-        waiter.cancel()
-        with self.assertRaises(asyncio.CancelledError):
-            await waiter
-        await until(task.done)
+        with socket.create_server(('127.0.0.1', 0)) as silent:
+            url = f'http://127.0.0.1:{silent.getsockname()[1]}/'
+            task = self.client.download(url, os.path.join(self.folder, 'target'))
+            waiter = asyncio.ensure_future(asyncio.wait_for(task, 3600))
+            await asyncio.sleep(0)
+            waiter.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await waiter
+            await until(task.done)
 
 if __name__ == '__main__':
     tap.main()

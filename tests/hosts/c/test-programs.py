@@ -123,9 +123,11 @@ class Programs(unittest.TestCase):
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ['data.json', 'file.bin', 'hello.txt'])
 
     def test_a_failure_is_told(self):
-        process = self.start(self.folder, self.url + '/nothing')
-        process.communicate(timeout=PATIENCE)
+        process = self.start(self.folder, self.url + '/hello.txt', self.url + '/nothing')
+        said, _ = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 1)
+        self.assertIn('1 of 2 failed\n', said)
+        self.assertNotIn('All done', said)
 
     def test_its_usage(self):
         process = self.start()
