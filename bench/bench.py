@@ -1036,13 +1036,18 @@ THEMES += [
 THEMES += [
     [
         Line("blender-thumbs", "blender_thumbs", "blender_thumbs_ideal", "the server's time", "s", "≤ 1.5"),
+        Line("blender-thumbs-area", "blender_thumbs_area", "blender_thumbs_ideal", "the server's time", "s", "≤ 1.5"),
     ],
     [
         Line("blender-kick", "blender_thumbs", "blender_thumbs", "beyond one decode", "ms", "≤ 4", absolute=True,
              value=median_of("beyond")),
+        Line("blender-kick-area", "blender_thumbs_area", "blender_thumbs_area", "beyond one decode", "ms", "≤ 4", absolute=True,
+             value=median_of("beyond")),
         Line("blender-kick-processor", "blender_thumbs", "blender_thumbs", "beyond one decode", "ms", absolute=True,
              value=median_of("beyond_processor")),
         Line("blender-input", "blender_thumbs", "blender_thumbs", "nothing running", "×", "≤ 1.4", absolute=True,
+             value=ratio_of("p50", "p50_before")),
+        Line("blender-input-area", "blender_thumbs_area", "blender_thumbs_area", "nothing running", "×", "≤ 1.4", absolute=True,
              value=ratio_of("p50", "p50_before")),
         Line("blender-input-p95", "blender_thumbs", "blender_thumbs", "nothing running", "×", "≤ 2.0", absolute=True,
              value=ratio_of("p95", "p95_before")),

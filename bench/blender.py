@@ -80,12 +80,15 @@ class Blender:
 class Sides:
     """For Bench, whose `blender` is a Blender and whose `delayed` is a server."""
 
-    def blender_thumbs(self):
+    def blender_thumbs(self, what="window"):
         picture = self.folder / "thumbnail.png"
         if not picture.exists():
             self.blender.run("picture", picture)
         with self.delayed(picture, THUMBNAIL_TIME) as url:
-            return self.blender.run("thumbs", url, THUMBNAILS, THUMBNAILS_AT_ONCE)[0]
+            return self.blender.run("thumbs", url, THUMBNAILS, THUMBNAILS_AT_ONCE, what)[0]
+
+    def blender_thumbs_area(self):
+        return self.blender_thumbs("area")
 
     def blender_thumbs_ideal(self):
         return {"value": math.ceil(THUMBNAILS / THUMBNAILS_AT_ONCE) * THUMBNAIL_TIME}

@@ -17,6 +17,7 @@ from pathlib import Path
 from time import monotonic
 
 import bpy
+import imbuf
 
 what, *arguments = sys.argv[sys.argv.index("--") + 1:]
 folder = tempfile.mkdtemp()
@@ -58,10 +59,12 @@ def drive(generator):
     bpy.app.timers.register(step, persistent=True)
 
 
-def redraw():
+def redraw(area_type=None):
+    """Has all areas drawn, or those of one type."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            area.tag_redraw()
+            if area_type in (None, area.type):
+                area.tag_redraw()
 
 
 def settle(seconds=3):
@@ -279,6 +282,7 @@ def make_picture():
 
 
 def decode(path):
+    """As an image of the blend file, uploaded to the graphics card. Each one has Blender look through its whole file in the next round."""
     start, start_processor = time.perf_counter(), time.thread_time()
     image = bpy.data.images.load(path)
     image.gl_load()
@@ -286,6 +290,13 @@ def decode(path):
     image.gl_free()
     bpy.data.images.remove(image)
     return times
+
+
+def decode_outside(path):
+    """As pixels that are not part of the blend file."""
+    start, start_processor = time.perf_counter(), time.thread_time()
+    imbuf.load(path).free()
+    return (time.perf_counter() - start) * 1000, (time.thread_time() - start_processor) * 1000
 
 
 def picture(path):
@@ -297,19 +308,20 @@ def picture(path):
     drive(run())
 
 
-def thumbs(url, count, at_once):
-    """Thumbnails arrive and are decoded in coroutines, while everything is redrawn all the time."""
+def thumbs(url, count, at_once, what):
+    """Thumbnails arrive and are decoded in coroutines, while the whole WINDOW or one AREA is redrawn all the time."""
     global pointer
     pillion, Pillion, PillionHttp, loop = get_pillion()
     kicks = Kicks()
     bpy.utils.register_class(BENCH_OT_watch)
     decodes = []
     warm = make_picture()
+    area_type, decode_it = {"window": (None, decode), "area": ("PROPERTIES", decode_outside)}[what]
 
     async def fetch(client, number):
         path = f"{folder}/{number}.png"
         await client.download(f"{url}?{number}", path)
-        decodes.append((len(kicks.wall), *decode(path)))
+        decodes.append((len(kicks.wall), *decode_it(path)))
 
     def beyond_decode(times, column):
         """By how much a kick takes longer than the longest decode in it, at most."""
@@ -320,7 +332,7 @@ def thumbs(url, count, at_once):
 
     def redrawing(until):
         while not until():
-            redraw()
+            redraw(area_type)
             yield
 
     def run():
@@ -332,7 +344,7 @@ def thumbs(url, count, at_once):
         pointer.start()
         end = monotonic() + 3
         yield from redrawing(lambda: monotonic() > end)
-        decode(warm)  # the first one sets up the graphics, which takes as long as ten others
+        decode_it(warm)  # the first one sets up the graphics, which takes as long as ten others
         before, pointer.latencies = pointer.latencies, []
         kicks.wall.clear()
         kicks.processor.clear()

@@ -26,10 +26,13 @@ on_done (PillionTask *task, gpointer user_data)
     }
   else if (!self->quit)
     {
-      g_printerr ("%s: %s\n", pillion_task_get_name (task), error->message);
+      g_printerr ("%s\n", error->message);
+      self->n_failed++;
       self->status = 1;
     }
-  if (self->n_pending == 0 && !self->quit)
+  if (self->n_pending == 0 && !self->quit && self->n_failed > 0)
+    g_print ("%u of %u failed\n", self->n_failed, g_list_model_get_n_items (G_LIST_MODEL (self->tasks)));
+  else if (self->n_pending == 0 && !self->quit)
     g_print ("All done\n");
 }
 

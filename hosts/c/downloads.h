@@ -18,6 +18,7 @@ typedef struct
   gboolean stay;       /* whether to go on until SIGTERM comes, or the window is closed */
   gboolean quit;
   guint n_pending;
+  guint n_failed;
   int status;          /* what the program returns */
 
   GTimeSpan frame_usec[N_FRAMES]; /* how long the last frames took, kicks included; a ring */

@@ -58,6 +58,7 @@ epoll_host_init (EpollHost *self, int epoll_fd, PillionLoop *loop)
 static inline int
 epoll_host_wait (EpollHost *self, struct epoll_event *events, int max_events, int timeout_msec)
 {
+  GPollFD ready = { self->epoll_fd, G_IO_IN, 0 };
   GTimeSpan due = -1;
   int n, n_own = 0;
 
@@ -66,13 +67,15 @@ epoll_host_wait (EpollHost *self, struct epoll_event *events, int max_events, in
   if (due >= 0)
     timeout_msec = (int) MIN ((guint) timeout_msec, (due + 999) / 1000);
 
-  n = epoll_wait (self->epoll_fd, events, max_events, timeout_msec);
+  /* The events are taken after the kick: they would be out of date if one of its callbacks closed a descriptor of the program's */
+  g_poll (&ready, 1, timeout_msec);
+  if (self->loop != NULL)
+    pillion_loop_kick (self->loop);
+
+  n = epoll_wait (self->epoll_fd, events, max_events, 0);
   for (int i = 0; i < n; i++)
     if (events[i].data.ptr != self)
       events[n_own++] = events[i];
-
-  if (self->loop != NULL)
-    pillion_loop_kick (self->loop);
   return n < 0 ? n : n_own;
 }
 
