@@ -75,7 +75,8 @@ class Messages(unittest.TestCase):
 class Locks(unittest.TestCase):
     def test_thread_sanitizer_knows_of_every_lock(self):
         """It can't see GLib's own locks, and reports a race whenever nothing else orders the accesses."""
-        hidden = re.compile(r'\bg_((rec_)?mutex_(un|try)?lock|mutex_locker_new|rw_lock_(reader|writer)_\w*lock|cond_wait(_until)?) \(')
+        # A test that replaces one of them has its name at the beginning of a line
+        hidden = re.compile(r'(?m)(?<!^)\bg_((rec_)?mutex_(un|try)?lock|mutex_locker_new|rw_lock_(reader|writer)_\w*lock|cond_wait(_until)?) \(')
         for path in [*(SOURCE / 'src').rglob('*.[ch]'), *(SOURCE / 'tests').rglob('*.[ch]')]:
             if path.name != 'pillion-sync.h':
                 with self.subTest(path):
