@@ -21,6 +21,8 @@ serve (TestConnection *connection,
 
   if (g_str_has_prefix (request, "POST"))
     {
+      /* One that came before it and one that came after it are in flight */
+      test_server_wait_requests (server, 3);
       test_connection_answer (connection, NULL, "posted", -1);
       return;
     }
@@ -278,7 +280,6 @@ test_after_change (TestFixture *self,
   post = pillion_http_client_post_json (self->client, url, "{}", NULL);
   during = send_get (self, server, "/number");
   assert_text (self, post, "posted");
-  test_server_wait_requests (server, 3);
 
   for (guint i = 0; i < 2; i++)
     after[i] = send_get (self, server, "/number");
