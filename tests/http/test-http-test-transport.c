@@ -114,7 +114,7 @@ test_progress (PillionLoop *loop,
   g_autoptr (GBytes) bytes = g_bytes_new_take (g_malloc0 (1000000), 1000000);
   g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
   const gint64 start = pillion_loop_get_now (loop);
-  const guint n_tasks = 200;
+  const guint n_tasks = 50;
   /* Not on the stack of the fiber, which valgrind doesn't let others read */
   g_autofree guint *counts = g_new0 (guint, n_tasks);
   guint n = 0;
