@@ -29,6 +29,9 @@
 
 #include <glib.h>
 
+/* After so many sleeps, a thread sleeps half as often: programs that compute much have to end, too */
+#define MANY 300
+
 /* There are many more calls than those to other threads */
 #define CALLS 50
 
@@ -51,6 +54,7 @@ static __thread struct
 {
   uint64_t state; /* of the random numbers; 0: not yet */
   unsigned every;
+  unsigned n_sleeps;
   gboolean busy;
 } thread;
 
@@ -107,6 +111,8 @@ delay (unsigned rarer)
       struct timespec time = { usec / 1000000, (long) (usec % 1000000) * 1000 };
 
       nanosleep (&time, NULL);
+      if (++thread.n_sleeps % MANY == 0)
+        thread.every *= 2;
     }
   thread.busy = FALSE;
   errno = errsv;
