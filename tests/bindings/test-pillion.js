@@ -43,7 +43,7 @@ test('loop/calls', loop => {
 test('loop/report', loop => {
     for (let i = 0; i < 100; i++)
         loop.call_soon(() => {});
-    const [more, report] = loop.kick_until(loop.get_now() + SECOND);
+    const [more, report] = loop.kick_until(loop.get_now() + 60 * SECOND);
     assert(report.items >= 100);
     assertEqual([more, report.more_ready, report.refused], [false, false, false]);
     assert(report.duration_usec >= 0 && report.overshoot_usec === 0 && report.slowest_usec >= 0);
@@ -83,6 +83,7 @@ test('loop/hold', loop => {
 
 test('loop/signals', loop => {
     const seen = [];
+    loop.slow_threshold_usec = 60 * SECOND;
     loop.connect('task-added', (_loop, task) => seen.push(`added ${task.get_name()}`));
     loop.connect('task-done', (_loop, task) => seen.push(`done ${task.get_name()}`));
     loop.connect('slow-callback', (_loop, name, usec) => seen.push(usec >= 1000));
@@ -192,7 +193,7 @@ test('host/tick', loop => {
 
 test('loop/frames', loop => {
     let rounds = 0;
-    loop.budget_usec = SECOND; // however slow the machine is
+    loop.budget_usec = 60 * SECOND; // however slow the machine is
 
     async function move() {
         for (let i = 0; i < 10; i++) {
@@ -835,8 +836,10 @@ test('http/download-options', loop => {
     for (const outcome of ['SAVED', 'NOT_MODIFIED']) {
         const request = PillionHttp.Request.new('GET', `${URL}/file.bin`);
         const task = client.send_to_file(request, target, options, null);
-        assert(client.pause_download(task));
-        assert(client.is_download_paused(task));
+        // It may be done already
+        const paused = client.pause_download(task);
+        assert(paused || task.is_done());
+        assertEqual(client.is_download_paused(task), paused);
         client.resume_download(task);
         kickUntilDone(loop, task);
         assertEqual(task.get_object().outcome, PillionHttp.DownloadOutcome[outcome]);

@@ -393,7 +393,7 @@ test('iterate/cancelled', loop => {
     const queue = Pillion.Queue.new(loop, 0);
     const reading = assertRejects(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED, queue[Symbol.asyncIterator]().next());
     loop.kick();
-    loop.close(SECOND);
+    loop.close(60 * SECOND);
     kickUntilSettledElsewhere(reading);
 });
 
@@ -452,7 +452,7 @@ test('test-host/continuation-that-starts-work-after-the-hook-went', () => {
             assert(!loop.is_riding());
         }
     } finally {
-        loop.close(SECOND);
+        loop.close(60 * SECOND);
     }
 });
 
@@ -487,7 +487,7 @@ for (const [name, kick] of [
             assert(!called, 'what others have on the default context is theirs');
         } finally {
             GLib.source_remove(id);
-            loop.close(SECOND);
+            loop.close(60 * SECOND);
         }
     });
 }
@@ -502,7 +502,7 @@ test('kick/says-whether-more-are-wanted', () => {
         while (kick(loop))
             GLib.usleep(100);
         assertEqual(slept, [0, 1, 2, 3]);
-        loop.close(SECOND);
+        loop.close(60 * SECOND);
     }
 });
 
@@ -599,7 +599,7 @@ test('close/continues-what-it-cancels', loop => {
     }
     const working = assertRejects(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED, work());
     loop.kick();
-    loop.close(SECOND);
+    loop.close(60 * SECOND);
     assert(cleaned);
     kickUntilSettledElsewhere(working);
 });

@@ -11,7 +11,8 @@
     /missing              404
     /echo                 the request itself, with two fields Set-Cookie
 
-A condition that holds is answered with 304. While `is_in_hurry`, nothing is slow.
+A condition that holds is answered with 304. While `is_in_hurry`, nothing is slow;
+while `is_held`, what is slow stops at its half.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ class Server:
         self.n_resumed = 0
         self.sent = [0]  # bytes of the bodies that were asked for since this list was put here
         self.is_in_hurry = False
+        self.is_held = False
         self.met = []
         ready = threading.Event()
         threading.Thread(target=self._run, args=(ready,), daemon=True).start()
@@ -100,6 +102,8 @@ class Server:
         while start < end:
             if delay:
                 await asyncio.sleep(delay)
+            while self.is_held and delay and start >= size / 2:
+                await asyncio.sleep(0.01)
             writer.write(content(start, min(start + step, end)))
             await writer.drain()
             sent[0] += min(step, end - start)

@@ -45,6 +45,7 @@ class Pictures(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix='pillion-picture-') as folder:
             path = pathlib.Path(folder) / 'file'
             self.server.sent = [0]
+            self.server.is_held = True
             process = subprocess.Popen([sys.executable, '-W', 'ignore', '-c', program, f'{self.server.url}/slow/{SIZE}/{MSEC}', path])
             self.addCleanup(process.wait)
             self.addCleanup(process.kill)
@@ -55,6 +56,7 @@ class Pictures(unittest.TestCase):
                 time.sleep(0.01)
             picture = PICTURES / f'{name}.png'
             subprocess.run(['import', '-window', self.display.get_largest_window(), picture], check=True, timeout=PATIENCE)
+            self.server.is_held = False
             self.assertEqual(process.wait(PATIENCE), 0)
             self.assertEqual(path.read_bytes(), content(0, SIZE))
         colours = subprocess.run(['identify', '-format', '%k', picture], check=True, capture_output=True, text=True).stdout

@@ -471,6 +471,14 @@ test_connection_read_body (TestConnection *self,
 }
 
 gboolean
+test_connection_try_write (TestConnection *self,
+                           const void *bytes,
+                           gsize length)
+{
+  return g_output_stream_write_all (g_io_stream_get_output_stream (self->stream), bytes, length, NULL, NULL, NULL);
+}
+
+gboolean
 test_connection_write (TestConnection *self,
                        const void *bytes,
                        gssize length)
@@ -478,9 +486,7 @@ test_connection_write (TestConnection *self,
   if (length < 0)
     length = (gssize) strlen (bytes);
 
-  if (!g_output_stream_write_all (g_io_stream_get_output_stream (self->stream), bytes, (gsize) length, NULL,
-                                  NULL, NULL) &&
-      !self->closed)
+  if (!test_connection_try_write (self, bytes, (gsize) length) && !self->closed)
     test_connection_close (self);
 
   return !self->closed;

@@ -71,10 +71,16 @@ gboolean    test_connection_read        (TestConnection *self,
                                          void           *bytes,
                                          gsize           length);
 
-/* Returns FALSE if the connection is closed */
+/* Returns FALSE if the connection is closed, which a failure does */
 gboolean    test_connection_write       (TestConnection *self,
                                          const void     *bytes,
                                          gssize          length);
+
+/* The same without closing it: what the client has sent can still be read */
+gboolean    test_connection_try_write   (TestConnection *self,
+                                         const void     *bytes,
+                                         gsize           length);
+
 /* The same for the last bytes of an answer */
 void        test_connection_write_end   (TestConnection *self,
                                          const void     *bytes,

@@ -304,6 +304,21 @@ test_wrong_content (Fixture *self,
   assert_gets (self, "/fresh", "4", FALSE);
 }
 
+static gboolean
+await_boolean (Fixture *self,
+               PillionTask *task,
+               GError **error)
+{
+  gboolean result;
+
+  test_fixture_await (&self->parent, task);
+  result = pillion_task_get_boolean (task, error);
+  /* A worker may still have it */
+  pillion_sync_unref (task);
+
+  return result;
+}
+
 /* Equal requests make one, and none once it is stored */
 static void
 test_together (Fixture *self,
@@ -311,6 +326,8 @@ test_together (Fixture *self,
 {
   PillionTask *tasks[20];
 
+  /* Else each of the calls that come before it is open asks a worker */
+  g_assert_true (await_boolean (self, pillion_http_cache_open (self->cache, self->parent.loop, NULL), NULL));
   g_atomic_int_set (&self->closed, TRUE);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     tasks[i] = send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
@@ -632,21 +649,6 @@ test_cancel (Fixture *self,
       test_fixture_await (&self->parent, filling);
       test_fixture_await (&self->parent, hit);
     }
-}
-
-static gboolean
-await_boolean (Fixture *self,
-               PillionTask *task,
-               GError **error)
-{
-  gboolean result;
-
-  test_fixture_await (&self->parent, task);
-  result = pillion_task_get_boolean (task, error);
-  /* A worker may still have it */
-  pillion_sync_unref (task);
-
-  return result;
 }
 
 static void

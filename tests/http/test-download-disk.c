@@ -463,12 +463,12 @@ test_folder_synced (TestFixture *self,
 
   for (guint i = 0; i < 2; i++)
     {
-      PillionTask *task = i == 0 ? start (self, url, "file", NULL)
-                                 : pillion_http_client_download_into (self->client, url, folder, NULL, NULL);
       g_autoptr (PillionHttpDownload) download = NULL;
       g_autoptr (GError) error = NULL;
+      PillionTask *task;
 
       g_atomic_int_set (&n_folder_syncs, 0);
+      task = i == 0 ? start (self, url, "file", NULL) : pillion_http_client_download_into (self->client, url, folder, NULL, NULL);
       download = test_fixture_await_download (self, task, &error);
       g_assert_no_error (error);
       g_assert_cmpint (g_atomic_int_get (&n_folder_syncs), ==, 1);

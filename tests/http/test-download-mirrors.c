@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "download-support.h"
+#include "reserved-port.h"
 
 #define TAG(tag) "ETag: \"" tag "\"\r\n"
 #define TAGGED(tag) .fields = TAG (tag), .validator = "\"" tag "\""
@@ -122,8 +123,9 @@ test_unreachable (TestFixture *self,
                   gconstpointer data)
 {
   g_auto (Servers) servers = { 0 };
-  TestResource *gone = test_resource_new ();
-  g_autofree char *url = g_strdup (gone->url);
+  g_autoptr (GSocket) gone = reserved_port_new ();
+  g_autofree char *base = reserved_port_get_url (gone, "http");
+  g_autofree char *url = g_strconcat (base, "/file", NULL);
   const char *mirrors[] = { "nonsense", "ftp://example.org/file", NULL, NULL, NULL };
   g_autoptr (PillionHttpDownload) download = NULL;
   g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
@@ -131,7 +133,6 @@ test_unreachable (TestFixture *self,
   g_autoptr (GFile) target = g_file_new_for_path (path);
   g_autoptr (GError) error = NULL;
 
-  test_resource_free (gone);
   servers_init (&servers);
   mirrors[2] = url;
   mirrors[3] = servers.resources[1]->url;

@@ -172,6 +172,7 @@ test_cancel (TestFixture *self,
   assert_cancelled (self, pillion_http_client_download (self->client, resource->url, file, NULL, cancellable), 0);
 
   /* At once */
+  test_resource_behave (resource, (TestBehaviour) { .gated = TRUE });
   for (guint i = 0; i < 20; i++)
     {
       task = test_fixture_start (self, resource->url, "file", sha256);

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "http-support.h"
 #include "base/pillion-sync.h"
@@ -67,6 +68,8 @@ serve (TestConnection *connection,
   g_string_append_printf (self->log, "%.4s %s %s%s\n", request, path, protocol, range != NULL ? " rest" : "");
   pillion_mutex_unlock (&self->lock);
 
+  if (range == NULL && strcmp (path, "/shared") == 0)
+    test_connection_wait_gate (connection);
   if (range != NULL)
     {
       g_assert_cmpstr (if_range, ==, etag);
@@ -95,12 +98,23 @@ serve (TestConnection *connection,
     }
 }
 
-static guint16
-find_port (void)
+static GSocket *
+listen_anywhere (guint16 *port)
 {
-  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) any = g_inet_socket_address_new (loopback, 0);
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GError) error = NULL;
+  GSocket *self = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
 
-  return g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+  g_assert_no_error (error);
+  g_assert_true (g_socket_bind (self, any, TRUE, &error));
+  g_assert_true (g_socket_listen (self, &error));
+  address = g_socket_get_local_address (self, &error);
+  g_assert_no_error (error);
+  *port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
+
+  return self;
 }
 
 static Proxy *
@@ -114,9 +128,10 @@ proxy_new (TestFixture *fixture)
   g_autofree char *config = NULL;
   g_autofree char *upstream = NULL;
   g_autoptr (GTlsDatabase) database = NULL;
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSubprocessLauncher) launcher = NULL;
+  g_autoptr (GSocket) listening = NULL;
   g_autoptr (GError) error = NULL;
-  guint16 port = find_port ();
+  guint16 port;
   Proxy *self;
 
   if (program == NULL && g_file_test ("/usr/sbin/nginx", G_FILE_TEST_IS_EXECUTABLE))
@@ -127,6 +142,7 @@ proxy_new (TestFixture *fixture)
       return NULL;
     }
 
+  listening = listen_anywhere (&port);
   self = g_new0 (Proxy, 1);
   g_mutex_init (&self->lock);
   self->log = g_string_new (NULL);
@@ -134,27 +150,21 @@ proxy_new (TestFixture *fixture)
   self->server = test_server_new (TEST_SERVER_PLAIN, serve, self);
   self->base = g_strdup_printf ("https://127.0.0.1:%u", port);
   upstream = test_server_url (self->server, "");
-  config = g_strdup_printf ("daemon off; master_process off; pid %1$s/pid; events {} http { access_log off;"
+  /* Without a process of its own to take over the socket, it crashes. Run by root, its workers must be able to use the folder. */
+  config = g_strdup_printf ("daemon off; worker_processes 1; %6$s pid %1$s/pid; events {} http { access_log off;"
                             "client_body_temp_path %1$s/t1; proxy_temp_path %1$s/t2; fastcgi_temp_path %1$s/t3;"
                             "uwsgi_temp_path %1$s/t4; scgi_temp_path %1$s/t5;"
                             "server { listen 127.0.0.1:%2$u ssl http2; ssl_certificate %3$s; ssl_certificate_key %4$s;"
                             "location / { proxy_pass %5$s; proxy_http_version 1.1; proxy_buffering off; proxy_set_header X-Protocol $server_protocol; } } }",
-                            fixture->folder, port, cert, key, upstream);
+                            fixture->folder, port, cert, key, upstream, geteuid () == 0 ? "user root;" : "");
   g_file_set_contents (path, config, -1, &error);
   g_assert_no_error (error);
-  self->nginx = g_subprocess_new (G_SUBPROCESS_FLAGS_STDERR_SILENCE, &error, program, "-p", fixture->folder, "-c", path, "-e", log, NULL);
+  /* It takes over a socket that listens already, as it does from its predecessor: no other program gets the port, and connections wait in it */
+  launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+  g_subprocess_launcher_take_fd (launcher, dup (g_socket_get_fd (listening)), 3);
+  g_subprocess_launcher_setenv (launcher, "NGINX", "3;", TRUE);
+  self->nginx = g_subprocess_launcher_spawn (launcher, &error, program, "-p", fixture->folder, "-c", path, "-e", log, NULL);
   g_assert_no_error (error);
-
-  /* It says nothing when it listens */
-  while (TRUE)
-    {
-      g_autoptr (GSocketConnection) connection = g_socket_client_connect_to_host (client, "127.0.0.1", port, NULL, NULL);
-
-      if (connection != NULL)
-        break;
-      g_assert_nonnull (g_subprocess_get_identifier (self->nginx));
-      g_thread_yield ();
-    }
 
   database = g_tls_file_database_new (cert, &error);
   g_assert_no_error (error);
@@ -236,12 +246,14 @@ test_shared (TestFixture *self,
   if (proxy == NULL)
     return;
 
-  url = g_strconcat (proxy->base, "/tagged", NULL);
+  url = g_strconcat (proxy->base, "/shared", NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     tasks[i] = pillion_http_client_get_bytes (self->client, url, NULL);
+  test_wait_io_thread ();
+  test_server_open_gate (proxy->server);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     test_fixture_assert_bytes (self, tasks[i], proxy->bytes, SIZE);
-  assert_log (proxy, "GET  /tagged HTTP/2.0\nGET  /tagged HTTP/1.1 rest\n");
+  assert_log (proxy, "GET  /shared HTTP/2.0\nGET  /shared HTTP/1.1 rest\n");
 
   proxy_free (proxy);
 }
