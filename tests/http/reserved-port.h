@@ -6,7 +6,7 @@
 
 #include <gio/gio.h>
 
-/* A socket whose port nobody else gets, and that doesn't listen */
+/* A socket whose port nobody else gets, and that doesn't listen yet */
 static inline GSocket *
 reserved_port_new (void)
 {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "http-support.h"
+#include "reserved-port.h"
 #include "base/pillion-sync.h"
 
 /* More than what may come over HTTP/2 */
@@ -98,25 +99,6 @@ serve (TestConnection *connection,
     }
 }
 
-static GSocket *
-listen_anywhere (guint16 *port)
-{
-  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
-  g_autoptr (GSocketAddress) any = g_inet_socket_address_new (loopback, 0);
-  g_autoptr (GSocketAddress) address = NULL;
-  g_autoptr (GError) error = NULL;
-  GSocket *self = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (g_socket_bind (self, any, TRUE, &error));
-  g_assert_true (g_socket_listen (self, &error));
-  address = g_socket_get_local_address (self, &error);
-  g_assert_no_error (error);
-  *port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
-
-  return self;
-}
-
 static Proxy *
 proxy_new (TestFixture *fixture)
 {
@@ -131,7 +113,6 @@ proxy_new (TestFixture *fixture)
   g_autoptr (GSubprocessLauncher) launcher = NULL;
   g_autoptr (GSocket) listening = NULL;
   g_autoptr (GError) error = NULL;
-  guint16 port;
   Proxy *self;
 
   if (program == NULL && g_file_test ("/usr/sbin/nginx", G_FILE_TEST_IS_EXECUTABLE))
@@ -142,21 +123,22 @@ proxy_new (TestFixture *fixture)
       return NULL;
     }
 
-  listening = listen_anywhere (&port);
+  listening = reserved_port_new ();
+  g_assert_true (g_socket_listen (listening, NULL));
   self = g_new0 (Proxy, 1);
   g_mutex_init (&self->lock);
   self->log = g_string_new (NULL);
   self->bytes = test_bytes_new (SIZE);
   self->server = test_server_new (TEST_SERVER_PLAIN, serve, self);
-  self->base = g_strdup_printf ("https://127.0.0.1:%u", port);
+  self->base = reserved_port_get_url (listening, "https");
   upstream = test_server_url (self->server, "");
   /* Without a process of its own to take over the socket, it crashes. Run by root, its workers must be able to use the folder. */
   config = g_strdup_printf ("daemon off; worker_processes 1; %6$s pid %1$s/pid; events {} http { access_log off;"
                             "client_body_temp_path %1$s/t1; proxy_temp_path %1$s/t2; fastcgi_temp_path %1$s/t3;"
                             "uwsgi_temp_path %1$s/t4; scgi_temp_path %1$s/t5;"
-                            "server { listen 127.0.0.1:%2$u ssl http2; ssl_certificate %3$s; ssl_certificate_key %4$s;"
+                            "server { listen %2$s ssl http2; ssl_certificate %3$s; ssl_certificate_key %4$s;"
                             "location / { proxy_pass %5$s; proxy_http_version 1.1; proxy_buffering off; proxy_set_header X-Protocol $server_protocol; } } }",
-                            fixture->folder, port, cert, key, upstream, geteuid () == 0 ? "user root;" : "");
+                            fixture->folder, self->base + strlen ("https://"), cert, key, upstream, geteuid () == 0 ? "user root;" : "");
   g_file_set_contents (path, config, -1, &error);
   g_assert_no_error (error);
   /* It takes over a socket that listens already, as it does from its predecessor: no other program gets the port, and connections wait in it */
